@@ -1,0 +1,49 @@
+# Sourced by the entry scripts: makes the virtual environment with the pinned tools of
+# requirements.txt, once, and sets VENV and PYTHONPATH.
+# shellcheck shell=bash
+
+bootstrap_root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+bootstrap_cache=${CPYTHON_IMMORTAL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cpython-immortal}
+
+# bootstrap_apt PACKAGE...: install them, or print the one line that root has to run, and stop.
+bootstrap_apt() {
+    local apt="apt-get update && apt-get install -y --no-install-recommends $*" sudo=()
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! sudo -n true 2>/dev/null; then
+            echo "error: packages are missing; as root run: $apt" >&2
+            exit 1
+        fi
+        sudo=(sudo -n)
+    fi
+    echo "installing $*" >&2
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive sh -c "$apt" >&2
+}
+
+if ! command -v python3 >/dev/null; then
+    bootstrap_apt python3 python3-venv
+elif ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+    bootstrap_apt python3-venv
+fi
+
+# The name holds what the environment is made from, so that a change makes a new one.
+bootstrap_hash=$({ python3 -c 'import sys; print(sys.version, sys.executable)'
+                   cat "$bootstrap_root/requirements.txt"; } | sha256sum | cut -c1-12)
+VENV=$bootstrap_cache/venv-$bootstrap_hash
+if [ ! -e "$VENV/.complete" ]; then
+    echo "making the tools' virtual environment, $VENV" >&2
+    mkdir -p "$bootstrap_cache"
+    # Two that start together wait for each other; one that was interrupted is made anew.
+    (
+        flock 9
+        if [ ! -e "$VENV/.complete" ]; then
+            python3 -m venv --clear "$VENV" &&
+            "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check \
+                -r "$bootstrap_root/requirements.txt" >&2 &&
+            touch "$VENV/.complete"
+        fi
+    ) 9>"$bootstrap_cache/venv.lock" || {
+        echo "error: the tools of requirements.txt can't be installed; see the lines above" >&2
+        exit 1
+    }
+fi
+export PYTHONPATH=$bootstrap_root

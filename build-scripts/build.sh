@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# usage: build-scripts/build.sh [OPTION...]
+#
+# Builds a CPython 3.11 with immortal objects and demonstrates it. On a fresh Debian or Ubuntu it
+# installs what it needs. --help lists the options.
+set -euo pipefail
+
+# shellcheck source=build-scripts/bootstrap.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/bootstrap.sh"
+
+exec "$VENV/bin/python" -m buildtool.build "$@"

@@ -1,0 +1,1 @@
+"""What build.sh, test.sh and series.sh run: glue around Conan, git, apt and pytest."""

@@ -1,0 +1,23 @@
+"""The one exception of this package, and how a command reports it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+
+class BuildError(Exception):
+    """Something that the user can act on: "what is wrong; what to do", in one line."""
+
+
+def exit_status(command: Callable[[], None]) -> int:
+    """Run *command*; return 0, or print its BuildError in one line and return 1 (130 on ^C)."""
+    try:
+        command()
+    except BuildError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("error: interrupted", file=sys.stderr)
+        return 130
+    return 0
