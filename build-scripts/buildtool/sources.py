@@ -1,0 +1,195 @@
+"""Fetch CPython's source and Debian's patches for it, and never hand out an unverified file.
+
+The files go into Conan's download cache (`s/SHA256` in its folder), where the recipe's download()
+finds them. The recipe also exports this module, for a `conan create` that runs without build.sh on
+a machine that can't reach python.org.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import BuildError
+
+# Seconds without an answer after which a server counts as unreachable.
+TIMEOUT = 15
+
+
+@dataclass(frozen=True)
+class Debian:
+    """Debian's source package of one CPython version; see conandata.yml."""
+
+    package: str
+    version: str
+    original: str
+    patches: str
+    patches_sha256: str
+    first_fix: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """One CPython version: where its archive is, and what it has to hash to."""
+
+    version: str
+    url: str
+    sha256: str
+    debian: Debian | None
+
+
+def source(conan_data: dict[str, Any], version: str) -> Source:
+    """Return the entry of *version* in the parsed conandata.yml; BuildError if there is none."""
+    entries = conan_data["sources"]
+    if version not in entries:
+        raise BuildError(f"unknown version {version}; conandata.yml has {', '.join(entries)}")
+    debian = conan_data.get("debian", {}).get(version)
+    return Source(version, **entries[version], debian=Debian(**debian) if debian else None)
+
+
+def verify(path: Path, sha256: str) -> None:
+    """Raise BuildError unless the file's SHA-256 is *sha256*."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    if digest.hexdigest() != sha256:
+        raise BuildError(
+            f"wrong checksum: {path} has SHA-256 {digest.hexdigest()}, not {sha256}; "
+            "it is not used; delete it if it is a damaged copy, and run again"
+        )
+
+
+def fetch(wanted: Source, store: Path, say: Callable[[str], None]) -> Path:
+    """Return the verified archive: from *store*, else python.org, else Debian's source package.
+
+    Raises BuildError for a wrong checksum and when no place has the file.
+    """
+    path = store / "s" / wanted.sha256
+    if path.exists():
+        verify(path, wanted.sha256)
+        say(f"source: {path}")
+        return path
+    try:
+        _keep(lambda folder: _download(wanted.url, folder), wanted.sha256, path)
+        say(f"source: {wanted.url}")
+        return path
+    except OSError as error:
+        reason = str(getattr(error, "reason", error))
+        say(f"source: {wanted.url} can't be had: {reason}")
+    if wanted.debian is None:
+        raise BuildError(
+            f"the source of {wanted.version} can't be had from {wanted.url} ({reason}) and Debian "
+            f"has no source package of it; put the file at {path}"
+        )
+    debian = wanted.debian
+    try:
+        _keep(lambda folder: _apt_source(debian, folder) / debian.original, wanted.sha256, path)
+    except OSError as error:
+        raise BuildError(
+            f"the source of {wanted.version} can't be had from {wanted.url} ({reason}) nor as "
+            f"Debian's source package ({error}); put the file at {path}"
+        ) from error
+    say(f"source: Debian's source package {debian.package}")
+    return path
+
+
+def fetch_debian_patches(wanted: Source, store: Path, say: Callable[[str], None]) -> Path:
+    """Return the verified archive of Debian's patches: from *store*, else by apt-get source."""
+    debian = wanted.debian
+    if debian is None:
+        raise BuildError(f"Debian has no patches for {wanted.version}; use --base upstream")
+    path = store / "s" / debian.patches_sha256
+    if path.exists():
+        verify(path, debian.patches_sha256)
+    else:
+        try:
+            _keep(
+                lambda folder: _apt_source(debian, folder) / debian.patches,
+                debian.patches_sha256,
+                path,
+            )
+        except OSError as error:
+            raise BuildError(
+                f"{debian.patches} can't be had as part of Debian's source package ({error}); "
+                f"put the file at {path}"
+            ) from error
+    say(f"Debian's patches: {path}")
+    return path
+
+
+def _keep(get: Callable[[Path], Path], sha256: str, path: Path) -> None:
+    """Call *get* with a temporary folder; verify the file that it returns; move it to *path*."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix="fetch-") as folder:
+        file = get(Path(folder))
+        verify(file, sha256)
+        os.replace(file, path)
+
+
+def _download(url: str, folder: Path) -> Path:
+    """Download *url* into *folder*; OSError (which URLError is) if the server can't be reached."""
+    file = folder / url.rsplit("/", 1)[1]
+    with urllib.request.urlopen(url, timeout=TIMEOUT) as answer, file.open("wb") as out:
+        shutil.copyfileobj(answer, out, 1 << 20)
+    return file
+
+
+def _apt_source(debian: Debian, folder: Path) -> Path:
+    """Download Debian's source package into *folder*; OSError if apt can't.
+
+    The user's own sources stay as they are: apt gets private lists, made from the entries that
+    stand on the machine with "deb" turned into "deb-src". An entry without sources makes apt warn
+    and is of no account: what counts is whether the files come.
+    """
+    if shutil.which("apt-get") is None:
+        raise FileNotFoundError("there is no apt-get here")
+    lists, parts, files = folder / "lists", folder / "parts", folder / "files"
+    for made in (lists / "partial", parts, files):
+        made.mkdir(parents=True)
+    entries = [Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")]
+    for entry in entries:
+        if entry.is_file() and entry.suffix in (".list", ".sources"):
+            (parts / entry.name).write_text(source_entries(entry.read_text(), entry.suffix))
+    apt = [
+        "apt-get",
+        *("-o", f"Dir::State::Lists={lists}"),
+        *("-o", "Dir::Etc::SourceList=/dev/null", "-o", f"Dir::Etc::SourceParts={parts}"),
+        *("-o", f"Dir::Cache={folder}", "-o", "Acquire::Languages=none"),
+        *("-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=1"),
+    ]
+    # The newest package may have left the mirror's pool while its original archive, which all
+    # Debian revisions of a version share, is still there: a failure is judged by the files.
+    output = ""
+    for command in (
+        ["update"],
+        ["source", "--download-only", f"{debian.package}={debian.version}"],
+        ["source", "--download-only", debian.package],
+    ):
+        if (files / debian.original).exists() and (files / debian.patches).exists():
+            break
+        ran = subprocess.run([*apt, *command], cwd=files, capture_output=True, text=True)
+        output = ran.stderr.strip() or output
+    if not (files / debian.original).exists() and not (files / debian.patches).exists():
+        raise FileNotFoundError(output.splitlines()[-1] if output else "apt-get brought no file")
+    return files
+
+
+def source_entries(text: str, suffix: str) -> str:
+    """Return the entries of an apt sources file (".list" or ".sources"), asking for sources."""
+    lines = []
+    for line in text.splitlines():
+        if suffix == ".list" and line.startswith("deb "):
+            line = "deb-src " + line[4:]
+        elif suffix == ".sources" and line.startswith("Types:"):
+            line = "Types: deb-src"
+        lines.append(line)
+    return "\n".join(lines) + "\n"

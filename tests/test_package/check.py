@@ -1,0 +1,32 @@
+"""check.py immortal|stock FOLDER: is the interpreter that runs this what it should be?"""
+
+import gc
+import importlib
+import sys
+
+expected, folder = sys.argv[1:]
+sys.path.insert(0, folder)
+
+# The modules that need a library of the system: their absence would be a broken package.
+for name in "_bz2 _ctypes _curses _gdbm _lzma _sqlite3 _ssl _uuid readline zlib".split():
+    importlib.import_module(name)
+example = importlib.import_module("example")
+
+if expected == "stock":
+    assert not hasattr(gc, "immortalize")
+    assert example.share([]) == (0, 0)
+else:
+    shared = {"name": ["a", 1.5, (object(),)]}
+    assert gc.is_immortal(None) and gc.is_immortal(7) and gc.is_immortal(int)
+    assert not gc.is_immortal(shared)
+    assert gc.immortalize(shared) is shared
+    assert gc.is_immortal(shared) and gc.is_immortal(shared["name"][2][0])
+    count = sys.getrefcount(shared)
+    references = [shared] * 1000
+    assert sys.getrefcount(shared) == count
+    other = [1.5]
+    assert example.share(other) == (1, 1)
+    assert example.share(other) == (0, 1)
+    assert gc.is_immortal(other)
+    assert gc.immortalize_heap() > 1000
+print(f"{sys.version} is {expected}")

@@ -1,0 +1,53 @@
+"""Does the package serve those who build on it? An extension, an embedding program, a script."""
+
+import os
+
+from conan import ConanFile
+from conan.tools.build import can_run
+from conan.tools.env import VirtualRunEnv
+from conan.tools.gnu import Autotools, AutotoolsDeps, AutotoolsToolchain
+
+
+class TestPackage(ConanFile):
+    settings = "os", "arch", "compiler"
+    test_type = "explicit"
+
+    def requirements(self):
+        self.requires(self.tested_reference_str, headers=True, libs=True, run=True)
+
+    def layout(self):
+        self.folders.build = "build"
+        self.folders.generators = "build"
+
+    def generate(self):
+        toolchain = AutotoolsToolchain(self)
+        # The interpreter's own choice: with it, the headers' assertions are on or off for both.
+        toolchain.ndebug = None
+        toolchain.generate()
+        AutotoolsDeps(self).generate()
+        VirtualRunEnv(self).generate()
+
+    def build(self):
+        # A Makefile without a configure script: its variables come from the environment.
+        makefile = os.path.join(self.source_folder, "Makefile")
+        immortal = int(self._immortal)
+        Autotools(self).make(
+            args=["-f", makefile, f"S={self.source_folder}", f"IMMORTAL={immortal}"]
+        )
+
+    def test(self):
+        if not can_run(self):
+            return
+        package = self.dependencies[self.tested_reference_str].package_folder
+        check = os.path.join(self.source_folder, "check.py")
+        expected = "immortal" if self._immortal else "stock"
+        python = os.path.join(package, "bin", "python3.11")
+        self.run(f'"{python}" -I "{check}" {expected} "{self.build_folder}"', env="conanrun")
+        program = os.path.join(self.build_folder, "embed")
+        self.run(
+            f'"{program}" "{package}" "{check}" {expected} "{self.build_folder}"', env="conanrun"
+        )
+
+    @property
+    def _immortal(self):
+        return self.dependencies[self.tested_reference_str].options.immortal == "True"
