@@ -1,0 +1,151 @@
+"""What has to hold of the series, checked in seconds: only the files it touches are laid out."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from . import patchfile, seriesfile, seriesgit
+from .errors import BuildError
+from .patchfile import Patch
+from .seriesgit import Base
+
+RULES = """\
+the rules of a patch
+  name       lower case, digits and -, ending in .patch; no number to tell its place
+  subject    what it does, at most 72 columns
+  message    has a paragraph that starts with "Reason:" and one that starts with "Cost:" (what it
+             costs in time, memory, compatibility or upkeep; "Cost: none." if that is so)
+  Tests:     (a line "Tests: test_gc test_capi", optional) the modules of CPython's test suite
+             that have to pass once the patch is in; `series prefixes` runs them
+  diff       applies without fuzz or offset, adds no trailing blanks or blank lines at a file's
+             end, and in C no tabs and no line over 79 columns that is longer than what it
+             replaces (PEP 7; generated files are exempt)
+  form       exactly what `series export` writes
+"""
+
+SUBJECT_LENGTH = 72
+# PEP 7: "Maximum line length is 79 characters."
+C_LINE_LENGTH = 79
+_GENERATED = re.compile(r"/clinic/|generated|(^|/)opcode(_targets)?\.h$|importlib.*\.h$|/frozen")
+
+
+def problems(folder: Path, base: Base) -> list[str]:
+    """Return what is wrong with the series in *folder*, one line each; none is a good series."""
+    found = list(_listing(folder))
+    patches: list[Patch] = []
+    for name in seriesfile.read(folder / "series").names:
+        if (folder / name).exists():
+            try:
+                patches.append(patchfile.read(folder / name))
+            except BuildError as error:
+                found.append(str(error))
+    for patch in patches:
+        found += _message(patch)
+        found += [f"{patch.name}: {line}" for line in _c_lines(patch)]
+    # A series that isn't complete is not worth applying.
+    return found if list(_listing(folder)) else found + _application(folder, base, patches)
+
+
+def _listing(folder: Path) -> Iterator[str]:
+    names = seriesfile.read(folder / "series").names
+    if not names:
+        yield "series: lists no patch"
+    for name in sorted(set(names)):
+        if not patchfile.NAME.fullmatch(name):
+            yield f"series: {name!r} is no name for a patch"
+        elif not (folder / name).is_file():
+            yield f"series: {name} is listed and isn't there"
+        if names.count(name) > 1:
+            yield f"series: {name} is listed {names.count(name)} times"
+    for path in sorted(folder.glob("*.patch")):
+        if path.name not in names:
+            yield f"series: {path.name} is there and isn't listed"
+
+
+def _message(patch: Patch) -> Iterator[str]:
+    if not patch.subject:
+        yield f"{patch.name}: the message has no subject"
+    elif len(patch.subject) > SUBJECT_LENGTH:
+        yield f"{patch.name}: the subject has more than {SUBJECT_LENGTH} columns"
+    for word in ("Reason", "Cost"):
+        if not re.search(rf"(?:\A|\n\n){word}:\s*\S", patch.message):
+            yield f'{patch.name}: the message has no paragraph that starts with "{word}:"'
+    for test in patch.tests:
+        if not re.fullmatch(r"test_\w+", test):
+            yield f"{patch.name}: Tests: names {test!r}, which is no test module"
+
+
+def _c_lines(patch: Patch) -> Iterator[str]:
+    """Yield what PEP 7 has against the added lines, each with its place in the new file."""
+    path, number, longest = "", 0, 0
+    for line in patch.diff.split("\n"):
+        if line.startswith("+++ "):
+            path = line.removeprefix("+++ ").removeprefix("b/")
+        elif line.startswith("@@ "):
+            number, longest = int(line.split("+")[1].split(",")[0].split(" ")[0]) - 1, 0
+        elif line.startswith("-") and not line.startswith("--- "):
+            longest = max(longest, len(line) - 1)
+        elif line.startswith(("+", " ")):
+            number += 1
+            if line[0] == "+" and path.endswith((".c", ".h")) and not _GENERATED.search(path):
+                if "\t" in line:
+                    yield f"{path}:{number}: a tab in C"
+                if len(line) - 1 > max(C_LINE_LENGTH, longest):
+                    yield f"{path}:{number}: a line of {len(line) - 1} columns in C"
+
+
+def _application(folder: Path, base: Base, patches: list[Patch]) -> list[str]:
+    found: list[str] = []
+    files = {name for patch in patches for name in patch.files}
+    with tempfile.TemporaryDirectory(prefix="series-") as temporary:
+        tree = Path(temporary)
+        seriesgit.lay(base, tree, files)
+        for patch in patches:
+            try:
+                seriesgit.apply(tree, patch, base.title)
+            except BuildError as error:
+                # What comes after it may build on it, so it would only repeat the complaint.
+                return [*found, str(error)]
+            checked = seriesgit.run(tree, "diff", "--check", "HEAD^", "HEAD")
+            lines = patchfile.decode(checked.stdout).split("\n")
+            found += [f"{patch.name}: {line}" for line in lines if _is_complaint(line)]
+        for patch, exported in zip(patches, seriesgit.export(tree), strict=True):
+            if (folder / patch.name).read_bytes() != patchfile.encode(exported.text()):
+                found.append(
+                    f"{patch.name}: isn't in the form that series export writes "
+                    "(it may apply with an offset); import and export the series"
+                )
+    return found
+
+
+def _is_complaint(line: str) -> bool:
+    # "diff --check" also prints the lines themselves, and takes a title's underline for a conflict.
+    return bool(re.match(r"[^ +].*:\d+: ", line)) and "conflict marker" not in line
+
+
+def rebase(base: Base, patches: list[Patch]) -> tuple[list[str], list[str]]:
+    """Apply *patches* to *base*; return those that needed less context, and the rejects' lines.
+
+    A patch that doesn't apply is left out, and the next is tried all the same.
+    """
+    files = {name for patch in patches for name in patch.files}
+    reduced: list[str] = []
+    rejects: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="series-") as temporary:
+        tree = Path(temporary)
+        seriesgit.lay(base, tree, files)
+        for patch in patches:
+            for options in ([], ["-C2"], ["-C1"]):
+                try:
+                    seriesgit.apply(tree, patch, base.title, *options)
+                except BuildError as error:
+                    failure = str(error)
+                else:
+                    reduced += [patch.name] if options else []
+                    break
+            else:
+                rejects.append(failure)
+    return reduced, rejects
