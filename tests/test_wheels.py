@@ -1,0 +1,75 @@
+"""Wheels made for stock cp311 work in the patched interpreter, whatever has become immortal.
+
+wheels.txt pins them. They are installed once into an environment made by the patched
+interpreter and kept in the cache; stock does the same work with the very same files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+import pytest
+from buildtool import paths
+from harness import TESTS, run, run_json
+
+PACKAGES = {
+    "numpy": "C, its own object dtype and buffer protocol",
+    "pandas": "Cython on top of numpy",
+    "lxml": "Cython around libxml2's own memory",
+    "cryptography": "Rust (PyO3, stable ABI) and cffi",
+    "pydantic": "Rust (PyO3)",
+    "orjson": "Rust on the bare C API, reads object layouts itself",
+    "greenlet": "C++, switches stacks and frames",
+    "psutil": "C, stable ABI",
+    "msgpack": "Cython",
+    "yaml": "Cython",
+    "multidict": "C, heap types with module state",
+    "frozenlist": "Cython",
+}
+
+
+@pytest.fixture(scope="module")
+def site(patched: Path) -> Path:
+    """The site-packages of an environment with wheels.txt, made by the patched interpreter."""
+    wanted = TESTS / "wheels.txt"
+    key = hashlib.sha256(wanted.read_bytes() + str(patched.resolve()).encode()).hexdigest()[:16]
+    folder = paths.cache() / f"wheels-{key}"
+    done = folder / "done"
+    if not done.exists():
+        install = ["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]
+        for command in (
+            [str(patched), "-m", "venv", "--clear", str(folder)],
+            [str(folder / "bin/python"), *install, "-r", str(wanted)],
+        ):
+            result = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert result.returncode == 0, result.stdout + result.stderr
+        done.touch()
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    return Path(run(folder / "bin/python", code).strip())
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_work(patched: Path, stock: Path, site: Path, package: str) -> None:
+    """The work gives stock's result before, right after, and long after immortalization."""
+    script, env = TESTS / "wheels/work.py", {"PYTHONPATH": str(site)}
+    expected = run_json(stock, script, package, env=env)
+    assert run_json(patched, script, package, env=env) == expected
+    assert expected[0] == expected[1] == expected[2]
+
+
+def test_all_at_once(patched: Path, site: Path) -> None:
+    """All packages imported into one process, then sealed: it still ends cleanly."""
+    code = f"""if True:
+    import gc, sys
+    sys.path.insert(0, {str(TESTS / "wheels")!r})
+    import work
+    first = {{name: work.WORK[name]() for name in {list(PACKAGES)!r}}}
+    assert gc.immortalize_heap() > 100_000
+    for name, result in first.items():
+        assert work.WORK[name]() == result, name
+    gc.collect()
+    print("done")
+    """
+    assert run(patched, code, env={"PYTHONPATH": str(site)}) == "done\n"
