@@ -1,8 +1,7 @@
 """A patch as a file of the series: its parts, its stable form, its name.
 
 The stable form is git format-patch output without what changes from one export to the next: the
-commit's hash, the number, git's version, and the hashes of the `index` lines. Those are set to
-zero, not removed, because readers of patches recognise git's format by them.
+commit's hash, the number, git's version, and the `index` lines with the hashes of the files.
 
 A patch's file name is no part of the file. While the patch is a commit, the name stands in the
 commit message, as a trailer `Patch-File: NAME`, so that a new subject does not rename the file.
@@ -22,7 +21,7 @@ TRAILER = "Patch-File"
 # Longest file name that is made from a subject, without ".patch".
 NAME_LENGTH = 60
 
-_INDEX = re.compile(r"^index [0-9a-f]+\.\.[0-9a-f]+", re.MULTILINE)
+_INDEX = re.compile(r"^index [0-9a-f]+\.\.[0-9a-f]+.*\n", re.MULTILINE)
 _TRAILER_LINE = re.compile(rf"^{TRAILER}: (\S+)$", re.MULTILINE)
 _FILE = re.compile(r"^diff --git a/(.+) b/(.+)$", re.MULTILINE)
 
@@ -118,11 +117,7 @@ def from_mail(text: str) -> Patch:
         raise BuildError(f"{raw.subject!r} is no patch; fold it in: git rebase -i --autosquash")
     if re.search(r"^(GIT binary patch|Binary files )", raw.diff, re.MULTILINE):
         raise BuildError(f"{name} changes a binary file; the series is text only")
-    return Patch(name, raw.header, message, _stable(raw.diff))
-
-
-def _stable(diff: str) -> str:
-    return _INDEX.sub("index 0000000..0000000", diff)
+    return Patch(name, raw.header, message, _INDEX.sub("", raw.diff))
 
 
 def name_of(subject: str) -> str:
