@@ -37,7 +37,7 @@ if [ ! -e "$VENV/.complete" ]; then
         flock 9
         if [ ! -e "$VENV/.complete" ]; then
             python3 -m venv --clear "$VENV" &&
-            "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check \
+            "$VENV/bin/python" -m pip install -qq --disable-pip-version-check \
                 -r "$bootstrap_root/requirements.txt" >&2 &&
             touch "$VENV/.complete"
         fi

@@ -12,6 +12,7 @@ import gc
 import json
 import os
 import sys
+from typing import Any
 
 
 class Record:
@@ -25,7 +26,7 @@ class Record:
         self.price = number * 1.01
         self.position = (number * 0.5, number * 0.25)
         self.tags = (f"region-{number % 977}", f"segment-{number % 61}", number % 7 == 0)
-        self.attributes = {
+        self.attributes: dict[str, Any] = {
             "city": f"city {number % 4999}",
             "visits": number * 3 + 1000,
             "balance": number / 7,
@@ -80,7 +81,7 @@ def in_child(table: dict[str, Record]) -> dict[str, int]:
         os._exit(0)
     os.close(writer)
     with open(reader, "rb") as answer:
-        result = json.loads(answer.read())
+        result: dict[str, int] = json.loads(answer.read())
     os.waitpid(pid, 0)
     return result
 
@@ -95,7 +96,7 @@ def main() -> None:
         gc.freeze()
         objects = gc.get_freeze_count()
     elif mode == "immortalize":
-        objects = gc.immortalize_heap()
+        objects = gc.immortalize_heap()  # type: ignore[attr-defined]
     print(json.dumps({"mode": mode, "heap": heap, "objects": objects, **in_child(table)}))
 
 

@@ -8,8 +8,9 @@ expected, folder = sys.argv[1:]
 sys.path.insert(0, folder)
 
 # The modules that need a library of the system: their absence would be a broken package.
-for name in "_bz2 _ctypes _curses _gdbm _lzma _sqlite3 _ssl _uuid readline zlib".split():
+for name in ("_bz2", "_ctypes", "_curses", "_gdbm", "_lzma", "_sqlite3", "_ssl", "_uuid", "zlib"):
     importlib.import_module(name)
+importlib.import_module("readline")
 example = importlib.import_module("example")
 
 if expected == "stock":

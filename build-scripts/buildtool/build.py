@@ -1,0 +1,188 @@
+"""Build, install and demonstrate an interpreter: what build.sh runs."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from . import configuration as config
+from . import demo, install, paths, progress, recipe, sources, system, targets
+from .configuration import Configuration
+from .errors import BuildError, exit_status
+
+# Bytes: a build takes 0.4 GiB of source and objects and twice that for the package and its copy
+# (measured on 3.11.2, debug builds included); the rest is for ccache and a margin.
+NEEDED_SPACE = 2 * paths.GIB
+STAGES = 5
+
+
+def ensure(
+    target: str,
+    *,
+    immortal: bool,
+    debug: bool = False,
+    sanitizers: str = "none",
+    jobs: int | None = None,
+    **others: Any,
+) -> Path:
+    """Return the bin/python3.11 of an interpreter, built first unless it is current.
+
+    *others* are further fields of Configuration. Raises BuildError when it can't be built.
+    """
+    wanted = Configuration(target, immortal=immortal, debug=debug, sanitizers=sanitizers, **others)
+    return build(wanted, paths.output() / wanted.name, jobs or default_jobs(), _progress(wanted))
+
+
+def build(
+    wanted: Configuration,
+    prefix: Path,
+    jobs: int,
+    shown: progress.Progress,
+    may_install: bool = True,
+) -> Path:
+    """Build *wanted* into *prefix* unless what is there is current; return its interpreter.
+
+    *may_install* allows apt-get to install missing system packages. Raises BuildError, and then
+    leaves *prefix* as it was.
+    """
+    python = prefix / "bin" / "python3.11"
+    shown.stage(f"check: {wanted.name}")
+    source = wanted.source()
+    target = targets.find(wanted.target)
+    install.check(prefix)
+    mode = system.package_mode(may_install)
+    system.require_compiler(target, mode)
+    if install.is_current(prefix, wanted.fingerprint()):
+        shown.say(f"nothing has changed: {python}")
+        return python
+    for place in (paths.cache(), prefix):
+        paths.require_space(place, NEEDED_SPACE)
+    with _lock(shown):
+        fingerprint = wanted.fingerprint()
+        if install.is_current(prefix, fingerprint):
+            return python
+        shown.stage("source")
+        sources.fetch(source, paths.sources(), shown.say)
+        if wanted.base == "debian":
+            sources.fetch_debian_patches(source, paths.sources(), shown.say)
+        shown.stage("build")
+        shown.say(f"full log: {shown.log}")
+        shown.log.unlink(missing_ok=True)
+        package = recipe.create(wanted, jobs, mode, shown)
+        shown.stage("install")
+        install.install(package, prefix, wanted.name, fingerprint)
+        shown.say(str(python))
+    return python
+
+
+def default_jobs() -> int:
+    """Return the number of processors that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def _progress(wanted: Configuration) -> progress.Progress:
+    return progress.Progress(STAGES, paths.output() / "logs" / f"{wanted.name}.log")
+
+
+@contextlib.contextmanager
+def _lock(shown: progress.Progress) -> Iterator[None]:
+    """Let one build at a time use the cache."""
+    paths.cache().mkdir(parents=True, exist_ok=True)
+    with (paths.cache() / "build.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            shown.say("waiting for another build that uses this cache")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="build.sh",
+        description="Build CPython 3.11 with immortal objects from verified source, install it, "
+        "and show how much memory a forked child then shares with its parent. What is missing on "
+        "Debian or Ubuntu is installed first, as root or with sudo; otherwise the line that root "
+        "has to run is printed. A second run with nothing changed builds nothing.",
+        epilog="The cache (sources, compiled objects, tools) is in $CPYTHON_IMMORTAL_CACHE, by "
+        "default ~/.cache/cpython-immortal. It can be deleted at any time.",
+    )
+    add = parser.add_argument
+    add("--target", default=targets.DEFAULT, help="what to build for (default: %(default)s)")
+    add("--list-targets", action="store_true", help="list the targets and stop")
+    add("--version", default=config.DEFAULT_VERSION, help="of CPython (default: %(default)s)")
+    add(
+        "--base",
+        choices=config.BASES,
+        default="upstream",
+        help="what the series is put on: upstream's release, or that with Debian's own fixes "
+        "(3.11.2 only; default: %(default)s)",
+    )
+    add("--stock", action="store_true", help="build without the series, in the same way")
+    add("--pgo", action="store_true", help="profile-guided optimization (takes much longer)")
+    add("--lto", action="store_true", help="link-time optimization")
+    add("--debug", action="store_true", help="a debug build of CPython (pydebug)")
+    add("--trace-refs", action="store_true", help="keep a list of all objects, for debugging")
+    add("--shared", action="store_true", help="build libpython as a shared library")
+    add(
+        "--sanitizers",
+        choices=config.SANITIZERS,
+        default="none",
+        help="instrument the interpreter (default: %(default)s)",
+    )
+    add(
+        "--prefix",
+        type=Path,
+        metavar="DIR",
+        help="install here; DIR can be moved later. An older installation of ours in DIR is "
+        "replaced as a whole, with what was added to it (default: .build/ in the checkout)",
+    )
+    add("--jobs", type=_positive, default=default_jobs(), help="compile this many files at a time")
+    add("--no-packages", action="store_true", help="don't install system packages: say what to run")
+    add("--no-demo", action="store_true", help="stop after the installation")
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _command() -> None:
+    args = _parser().parse_args()
+    if args.list_targets:
+        print(targets.table())
+        return
+    wanted = Configuration(
+        target=args.target,
+        version=args.version,
+        immortal=not args.stock,
+        base=args.base,
+        debug=args.debug,
+        lto=args.lto,
+        pgo=args.pgo,
+        sanitizers=args.sanitizers,
+        shared=args.shared,
+        trace_refs=args.trace_refs,
+    )
+    if wanted.base == "debian" and wanted.source().debian is None:
+        raise BuildError(f"Debian has no patches for {wanted.version}; use --base upstream")
+    prefix = args.prefix.absolute() if args.prefix else paths.output() / wanted.name
+    shown = _progress(wanted)
+    python = build(wanted, prefix, args.jobs, shown, may_install=not args.no_packages)
+    if not args.no_demo:
+        shown.stage("demonstration")
+        measurements = demo.measure(python)
+        print(demo.table(measurements))
+
+
+if __name__ == "__main__":
+    sys.exit(exit_status(_command))

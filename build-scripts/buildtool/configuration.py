@@ -1,0 +1,97 @@
+"""What to build: a target and the recipe's options, and what the result depends on."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from . import sources, targets
+from .errors import BuildError
+from .paths import ROOT
+
+DEFAULT_VERSION = "3.11.2"
+SANITIZERS = ("none", "address", "undefined", "address+undefined")
+BASES = ("upstream", "debian")
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One interpreter; the fields from immortal on are the recipe's options of these names."""
+
+    target: str = targets.DEFAULT
+    version: str = DEFAULT_VERSION
+    immortal: bool = True
+    base: str = "upstream"
+    debug: bool = False
+    lto: bool = False
+    pgo: bool = False
+    sanitizers: str = "none"
+    shared: bool = False
+    trace_refs: bool = False
+
+    @property
+    def name(self) -> str:
+        """A name for folders and logs: the target and everything that differs from the default."""
+        parts = [self.target]
+        if self.version != DEFAULT_VERSION:
+            parts.append(self.version)
+        if not self.immortal:
+            parts.append("stock")
+        if self.base != "upstream":
+            parts.append(self.base)
+        if self.sanitizers != "none":
+            parts.append(self.sanitizers)
+        switches = ("debug", "lto", "pgo", "shared", "trace_refs")
+        parts += [switch.replace("_", "-") for switch in switches if getattr(self, switch)]
+        return "-".join(parts)
+
+    def recipe_options(self) -> dict[str, str]:
+        """Return the options that the recipe is built with."""
+        names = [field.name for field in fields(self)][2:]
+        return {name: str(getattr(self, name)) for name in names}
+
+    def source(self) -> sources.Source:
+        """Return where the source of this version is; BuildError for an unknown version."""
+        return sources.source(conan_data(), self.version)
+
+    def fingerprint(self) -> str:
+        """Return a hash of all that the interpreter is made from, to see whether it is current."""
+        target = targets.find(self.target)
+        files = [ROOT / "conanfile.py", ROOT / "conandata.yml", profile(target)]
+        if self.immortal:
+            files += sorted(path for path in series_folder().glob("*") if path.is_file())
+        digest = hashlib.sha256(repr(sorted(asdict(self).items())).encode())
+        for path in files:
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(ROOT)} {len(content)}\n".encode() + content)
+        digest.update(_compiler_version(target.compiler).encode())
+        return digest.hexdigest()
+
+
+def profile(target: targets.Target) -> Path:
+    """Return the target's Conan profile."""
+    return ROOT / "ci" / "profiles" / target.profile
+
+
+def series_folder() -> Path:
+    """Return the folder of the patch series."""
+    return ROOT / "patches" / "3.11"
+
+
+def conan_data() -> dict[str, Any]:
+    """Return the parsed conandata.yml."""
+    data: dict[str, Any] = yaml.safe_load((ROOT / "conandata.yml").read_text())
+    return data
+
+
+def _compiler_version(compiler: str) -> str:
+    try:
+        ran = subprocess.run([compiler, "--version"], capture_output=True, text=True)
+    except OSError as error:
+        raise BuildError(f"the compiler {compiler} does not run: {error}") from error
+    return ran.stdout

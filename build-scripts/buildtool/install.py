@@ -1,0 +1,77 @@
+"""Put a built package where the user wants it, as a whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from .errors import BuildError
+from .paths import existing_parent
+
+# The file that tells an installation of ours, and what it was made from.
+MARKER = ".cpython-immortal.json"
+
+
+def check(prefix: Path) -> None:
+    """Raise BuildError unless *prefix* is free or ours, and its place can be written to."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        if any(prefix.iterdir()) and not (prefix / MARKER).is_file():
+            raise BuildError(f"{prefix} exists and is not an installation of ours; name another")
+    place = existing_parent(prefix.parent)
+    if prefix.is_file() or not place.is_dir():
+        raise BuildError(f"{prefix if prefix.is_file() else place} is a file; name another prefix")
+    try:
+        tempfile.TemporaryDirectory(dir=place, prefix=".cpython-immortal-").cleanup()
+    except OSError as error:
+        raise BuildError(f"{place} can't be written to ({error.strerror}); name another") from error
+
+
+def is_current(prefix: Path, fingerprint: str) -> bool:
+    """Tell whether *prefix* holds an installation that was made from the same things."""
+    try:
+        marker = json.loads((prefix / MARKER).read_text())
+    except (OSError, ValueError):
+        return False
+    return bool(marker.get("fingerprint") == fingerprint)
+
+
+def install(package: Path, prefix: Path, name: str, fingerprint: str) -> None:
+    """Copy *package* to *prefix*; what was there before goes only when the copy is complete.
+
+    Raises BuildError when the copy fails, and leaves *prefix* as it was.
+    """
+    check(prefix)
+    try:
+        prefix.parent.mkdir(parents=True, exist_ok=True)
+        with _beside(prefix, "new") as new, _beside(prefix, "old") as old:
+            ignored = shutil.ignore_patterns("conaninfo.txt", "conanmanifest.txt")
+            shutil.copytree(package, new, symlinks=True, ignore=ignored)
+            marker = {"configuration": name, "fingerprint": fingerprint}
+            (new / MARKER).write_text(json.dumps(marker) + "\n")
+            if prefix.exists():
+                os.rename(prefix, old)
+            try:
+                os.rename(new, prefix)
+            except OSError:
+                if old.exists():
+                    os.rename(old, prefix)
+                raise
+    except (OSError, shutil.Error) as error:
+        reason = getattr(error, "strerror", None) or "copying failed"
+        raise BuildError(f"{prefix} can't be installed: {reason}; it is as it was") from error
+
+
+@contextlib.contextmanager
+def _beside(prefix: Path, role: str) -> Iterator[Path]:
+    """Give a name beside *prefix*, free now, and gone afterwards."""
+    path = prefix.with_name(f".{prefix.name}.{role}-{os.getpid()}")
+    shutil.rmtree(path, ignore_errors=True)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
