@@ -20,9 +20,9 @@ the rules of a patch
              costs in time, memory, compatibility or upkeep; "Cost: none." if that is so)
   Tests:     (a line "Tests: test_gc test_capi", optional) the modules of CPython's test suite
              that have to pass once the patch is in; `series prefixes` runs them
-  diff       applies without fuzz or offset, adds no trailing blanks or blank lines at a file's
-             end, and in C no tabs and no line over 79 columns that is longer than what it
-             replaces (PEP 7; generated files are exempt)
+  diff       applies without fuzz or offset; adds no trailing blanks, no blank lines at a file's
+             end, no DOS line ends to a file without; in C no tabs, and no line over 79 columns
+             that is longer than what it replaces (PEP 7; generated files are exempt)
   form       exactly what `series export` writes
 """
 
@@ -44,7 +44,7 @@ def problems(folder: Path, base: Base) -> list[str]:
                 found.append(str(error))
     for patch in patches:
         found += _message(patch)
-        found += [f"{patch.name}: {line}" for line in _c_lines(patch)]
+        found += [f"{patch.name}: {line}" for line in _added_lines(patch)]
     # A series that isn't complete is not worth applying.
     return found if list(_listing(folder)) else found + _application(folder, base, patches)
 
@@ -71,30 +71,38 @@ def _message(patch: Patch) -> Iterator[str]:
     elif len(patch.subject) > SUBJECT_LENGTH:
         yield f"{patch.name}: the subject has more than {SUBJECT_LENGTH} columns"
     for word in ("Reason", "Cost"):
-        if not re.search(rf"(?:\A|\n\n){word}:\s*\S", patch.message):
+        if not re.search(rf"(?:\A|\n\n){word}:[ \t]*\n?\S", patch.message):
             yield f'{patch.name}: the message has no paragraph that starts with "{word}:"'
     for test in patch.tests:
         if not re.fullmatch(r"test_\w+", test):
             yield f"{patch.name}: Tests: names {test!r}, which is no test module"
 
 
-def _c_lines(patch: Patch) -> Iterator[str]:
-    """Yield what PEP 7 has against the added lines, each with its place in the new file."""
-    path, number, longest = "", 0, 0
+def _added_lines(patch: Patch) -> Iterator[str]:
+    """Yield what is wrong with the lines that the patch adds, each with its place.
+
+    A line may be as long as the longest, and end like those, that its hunk takes away or keeps.
+    """
+    path, number, longest, ends = "", 0, 0, False
     for line in patch.diff.split("\n"):
-        if line.startswith("+++ "):
+        if line.startswith(("+++ ", "--- ", "diff ")):
             path = line.removeprefix("+++ ").removeprefix("b/")
         elif line.startswith("@@ "):
-            number, longest = int(line.split("+")[1].split(",")[0].split(" ")[0]) - 1, 0
-        elif line.startswith("-") and not line.startswith("--- "):
-            longest = max(longest, len(line) - 1)
-        elif line.startswith(("+", " ")):
+            number, longest, ends = int(re.split("[, ]", line.split("+")[1])[0]) - 1, 0, False
+        elif line.startswith("-"):
+            longest, ends = max(longest, len(line) - 1), ends or line.endswith("\r")
+        elif line.startswith(" "):
+            number, ends = number + 1, ends or line.endswith("\r")
+        elif line.startswith("+"):
             number += 1
-            if line[0] == "+" and path.endswith((".c", ".h")) and not _GENERATED.search(path):
-                if "\t" in line:
-                    yield f"{path}:{number}: a tab in C"
-                if len(line) - 1 > max(C_LINE_LENGTH, longest):
-                    yield f"{path}:{number}: a line of {len(line) - 1} columns in C"
+            if line.endswith("\r") and not ends:
+                yield f"{path}:{number}: a carriage return"
+            if not path.endswith((".c", ".h")) or _GENERATED.search(path):
+                continue
+            if "\t" in line:
+                yield f"{path}:{number}: a tab in C"
+            if len(line) - 1 > max(C_LINE_LENGTH, longest):
+                yield f"{path}:{number}: a line of {len(line) - 1} columns in C"
 
 
 def _application(folder: Path, base: Base, patches: list[Patch]) -> list[str]:
@@ -109,7 +117,8 @@ def _application(folder: Path, base: Base, patches: list[Patch]) -> list[str]:
             except BuildError as error:
                 # What comes after it may build on it, so it would only repeat the complaint.
                 return [*found, str(error)]
-            checked = seriesgit.run(tree, "diff", "--check", "HEAD^", "HEAD")
+            check = ("-c", "core.whitespace=cr-at-eol", "diff", "--check", "HEAD^", "HEAD")
+            checked = seriesgit.run(tree, *check)
             lines = patchfile.decode(checked.stdout).split("\n")
             found += [f"{patch.name}: {line}" for line in lines if _is_complaint(line)]
         for patch, exported in zip(patches, seriesgit.export(tree), strict=True):
