@@ -19,7 +19,7 @@ from .errors import BuildError, exit_status
 # Bytes: a build takes 0.4 GiB of source and objects and twice that for the package and its copy
 # (measured on 3.11.2, debug builds included); the rest is for ccache and a margin.
 NEEDED_SPACE = 2 * paths.GIB
-STAGES = 5
+STAGES = ("check", "source", "build", "install", "demonstration")
 
 
 def ensure(
@@ -52,7 +52,7 @@ def build(
     leaves *prefix* as it was.
     """
     python = prefix / "bin" / "python3.11"
-    shown.stage(f"check: {wanted.name}")
+    shown.stage("check", wanted.name)
     source = wanted.source()
     target = targets.find(wanted.target)
     install.check(prefix)

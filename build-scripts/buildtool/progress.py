@@ -19,19 +19,17 @@ LOG_INTERVAL = 30.0
 class Progress:
     """Tells the user which stage runs, and for how long; knows the file of the full log."""
 
-    def __init__(self, stages: int, log: Path, stream: TextIO | None = None) -> None:
+    def __init__(self, stages: Sequence[str], log: Path, stream: TextIO | None = None) -> None:
         self.stages = stages
         self.log = log
         self.stream = stream or sys.stderr
-        self._stage = 0
-        self._title = ""
+        self._stage = ""
         self._start = time.monotonic()
 
-    def stage(self, title: str) -> None:
-        """Begin the next stage."""
-        self._stage += 1
-        self._title = title
-        self._print(f"{self._prefix()} {title}\n")
+    def stage(self, name: str, detail: str = "") -> None:
+        """Begin the stage *name*, one of those given at the start."""
+        self._stage = name
+        self._print(f"{self._prefix()}{': ' * bool(detail)}{detail}\n")
 
     def say(self, text: str) -> None:
         """Print a line that belongs to the current stage."""
@@ -82,7 +80,7 @@ class Progress:
 
         def show() -> None:
             while not done.wait(TERMINAL_INTERVAL if terminal else LOG_INTERVAL):
-                self._print(f"{start}{self._prefix()} {self._title}: {state[0]}{end}")
+                self._print(f"{start}{self._prefix()}: {state[0]}{end}")
 
         thread = threading.Thread(target=show, daemon=True)
         thread.start()
@@ -96,7 +94,8 @@ class Progress:
 
     def _prefix(self) -> str:
         minutes, seconds = divmod(int(time.monotonic() - self._start), 60)
-        return f"[{self._stage}/{self.stages} {minutes}:{seconds:02}]"
+        number = self.stages.index(self._stage) + 1
+        return f"[{number}/{len(self.stages)} {minutes}:{seconds:02}] {self._stage}"
 
     def _print(self, text: str) -> None:
         self.stream.write(text)

@@ -55,16 +55,17 @@ def source(conan_data: dict[str, Any], version: str) -> Source:
     return Source(version, **entries[version], debian=Debian(**debian) if debian else None)
 
 
-def verify(path: Path, sha256: str) -> None:
-    """Raise BuildError unless the file's SHA-256 is *sha256*."""
+def verify(path: Path, sha256: str, origin: str = "") -> None:
+    """Raise BuildError, which names *origin* or the file, unless its SHA-256 is *sha256*."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
     if digest.hexdigest() != sha256:
+        remedy = "it was thrown away; try again later" if origin else "delete it and run again"
         raise BuildError(
-            f"wrong checksum: {path} has SHA-256 {digest.hexdigest()}, not {sha256}; "
-            "it is not used; delete it if it is a damaged copy, and run again"
+            f"wrong checksum: {origin or path} has SHA-256 {digest.hexdigest()}, not {sha256}; "
+            f"{remedy}"
         )
 
 
@@ -79,7 +80,7 @@ def fetch(wanted: Source, store: Path, say: Callable[[str], None]) -> Path:
         say(f"source: {path}")
         return path
     try:
-        _keep(lambda folder: _download(wanted.url, folder), wanted.sha256, path)
+        _keep(lambda folder: _download(wanted.url, folder), wanted.sha256, path, wanted.url)
         say(f"source: {wanted.url}")
         return path
     except OSError as error:
@@ -92,7 +93,12 @@ def fetch(wanted: Source, store: Path, say: Callable[[str], None]) -> Path:
         )
     debian = wanted.debian
     try:
-        _keep(lambda folder: _apt_source(debian, folder) / debian.original, wanted.sha256, path)
+        _keep(
+            lambda folder: _apt_source(debian, folder) / debian.original,
+            wanted.sha256,
+            path,
+            debian.original,
+        )
     except OSError as error:
         raise BuildError(
             f"the source of {wanted.version} can't be had from {wanted.url} ({reason}) nor as "
@@ -116,6 +122,7 @@ def fetch_debian_patches(wanted: Source, store: Path, say: Callable[[str], None]
                 lambda folder: _apt_source(debian, folder) / debian.patches,
                 debian.patches_sha256,
                 path,
+                debian.patches,
             )
         except OSError as error:
             raise BuildError(
@@ -126,12 +133,12 @@ def fetch_debian_patches(wanted: Source, store: Path, say: Callable[[str], None]
     return path
 
 
-def _keep(get: Callable[[Path], Path], sha256: str, path: Path) -> None:
+def _keep(get: Callable[[Path], Path], sha256: str, path: Path, origin: str) -> None:
     """Call *get* with a temporary folder; verify the file that it returns; move it to *path*."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix="fetch-") as folder:
         file = get(Path(folder))
-        verify(file, sha256)
+        verify(file, sha256, origin)
         os.replace(file, path)
 
 

@@ -1,0 +1,334 @@
+"""Every foreseeable failure of build.sh: one clear line, a non-zero status, nothing half-made."""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from buildtool import configuration, errors, install, paths, recipe, sources
+
+COPIED = ("build-scripts", "ci", "conanfile.py", "conandata.yml", "tests/test_package")
+BROKEN = """\
+From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001
+Subject: [PATCH] Change what is not there
+
+--- a/Objects/listobject.c
++++ b/Objects/listobject.c
+@@ -20,3 +20,3 @@
+ this is not
+-what the file
++what the patch
+ says
+"""
+
+
+def build(
+    *args: str, checkout: Path = paths.ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the tool behind build.sh, without the shell that makes its virtual environment."""
+    env = os.environ | {"PYTHONPATH": str(checkout / "build-scripts")} | environment
+    command = [sys.executable, "-m", "buildtool.build", "--no-demo", *args]
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
+
+
+def error_line(ran: subprocess.CompletedProcess[str]) -> str:
+    """Return the one line that a failed run has to end with."""
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert "Traceback" not in ran.stderr
+    found = [line for line in ran.stderr.splitlines() if line.startswith("error: ")]
+    assert len(found) == 1
+    assert ran.stderr.splitlines()[-1] == found[0]
+    return found[0]
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """A cache of its own, with the sources of the shared one."""
+    wanted = configuration.Configuration().source()
+    sources.fetch(wanted, paths.sources(), print)
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "sources").symlink_to(paths.sources())
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of what a build needs, with an empty series."""
+    copy = tmp_path / "checkout"
+    for name in COPIED:
+        source, destination = paths.ROOT / name, copy / name
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, destination, ignore=shutil.ignore_patterns("build"))
+        else:
+            shutil.copy(source, destination)
+    (copy / "patches" / "3.11").mkdir(parents=True)
+    (copy / "patches" / "3.11" / "series").write_text("# nothing yet\n")
+    return copy
+
+
+def packages_of(cache: Path) -> str:
+    """Return what Conan has in *cache* of our packages, as its text listing."""
+    conan = Path(sys.executable).with_name("conan")
+    return subprocess.run(
+        [conan, "list", "cpython-immortal/*:*"],
+        env=os.environ | {"CONAN_HOME": str(cache / "conan")},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def test_mistyped_target() -> None:
+    line = error_line(build("--target", "x86_64-gc"))
+    assert line == "error: unknown target x86_64-gc; did you mean x86_64-gcc?"
+
+
+def test_target_like_no_other() -> None:
+    assert error_line(build("--target", "vax")) == (
+        "error: unknown target vax; --list-targets lists them"
+    )
+
+
+def test_unknown_version() -> None:
+    line = error_line(build("--version", "3.11.1"))
+    assert "unknown version 3.11.1" in line
+    assert "3.11.2" in line and "3.11.15" in line
+
+
+def test_debian_has_only_its_version() -> None:
+    line = error_line(build("--version", "3.11.15", "--base", "debian"))
+    assert line == "error: Debian has no patches for 3.11.15; use --base upstream"
+
+
+def test_no_compiler(tmp_path: Path) -> None:
+    prefix = tmp_path / "python"
+    line = error_line(build("--no-packages", "--prefix", str(prefix), PATH=str(tmp_path)))
+    assert line.startswith("error: no compiler: target x86_64-gcc needs gcc; as root run: apt-get ")
+    assert not prefix.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root installs packages")
+def test_no_compiler_and_apt_fails(tmp_path: Path) -> None:
+    apt = tmp_path / "apt-get"
+    apt.write_text("#!/bin/sh\necho 'E: no such package' >&2; exit 100\n")
+    apt.chmod(0o755)
+    for tool in ("/usr/bin/env", "/bin/sh"):
+        (tmp_path / Path(tool).name).symlink_to(tool)
+    line = error_line(build(PATH=str(tmp_path)))
+    assert line.endswith("needs gcc, and apt-get can't install it: E: no such package")
+
+
+def test_missing_package_names_the_apt_line(tmp_path: Path, cache: Path) -> None:
+    real = shutil.which("dpkg-query")
+    if real is None:
+        pytest.skip("dpkg-query is not here: this machine has no Debian packages to miss")
+    fake = tmp_path / "bin" / "dpkg-query"
+    fake.parent.mkdir()
+    fake.write_text(
+        f'#!/bin/sh\ncase "$*" in *libffi-dev*|*uuid-dev*) exit 1;; esac\nexec {real} "$@"\n'
+    )
+    fake.chmod(0o755)
+    prefix = tmp_path / "python"
+    ran = build(
+        *("--no-packages", "--stock", "--prefix", str(prefix)),
+        CPYTHON_IMMORTAL_CACHE=str(cache),
+        PATH=f"{fake.parent}:{os.environ['PATH']}",
+    )
+    assert (
+        "error: packages are missing; as root run: apt-get update && apt-get install -y "
+        "--no-install-recommends libffi-dev uuid-dev; full log: "
+    ) in error_line(ran)
+    assert not prefix.exists()
+
+
+def test_damaged_source_in_the_cache(tmp_path: Path) -> None:
+    wanted = configuration.Configuration().source()
+    damaged = tmp_path / "cache" / "sources" / "s" / wanted.sha256
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(b"not an archive of CPython")
+    prefix = tmp_path / "python"
+    ran = build("--prefix", str(prefix), CPYTHON_IMMORTAL_CACHE=str(tmp_path / "cache"))
+    line = error_line(ran)
+    assert line.startswith(f"error: wrong checksum: {damaged} has SHA-256 ")
+    assert wanted.sha256 in line
+    assert not prefix.exists()
+    assert not (tmp_path / "cache" / "conan").exists(), "it got as far as Conan"
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    """The address of a server that answers everything with the same wrong bytes."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"something else")
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as running:
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_port}/Python.tgz"
+        running.shutdown()
+        thread.join()
+
+
+def test_wrong_file_from_the_server(server: str, tmp_path: Path) -> None:
+    wanted = sources.Source("3.11.2", server, "0" * 64, debian=None)
+    with pytest.raises(errors.BuildError, match=rf"wrong checksum: {server} has"):
+        sources.fetch(wanted, tmp_path, print)
+    assert list((tmp_path / "s").iterdir()) == []
+
+
+def test_right_file_from_the_server(server: str, tmp_path: Path) -> None:
+    sha256 = hashlib.sha256(b"something else").hexdigest()
+    wanted = sources.Source("3.11.2", server, sha256, debian=None)
+    assert sources.fetch(wanted, tmp_path, print).read_bytes() == b"something else"
+    assert [path.name for path in (tmp_path / "s").iterdir()] == [sha256]
+
+
+def test_unreachable_server_and_no_debian_package(tmp_path: Path) -> None:
+    wanted = sources.Source("3.11.14", "http://127.0.0.1:9/Python.tgz", "0" * 64, debian=None)
+    with pytest.raises(errors.BuildError, match=r"refused.*put the file at .*/s/000"):
+        sources.fetch(wanted, tmp_path, print)
+
+
+def test_unreachable_server_falls_back_to_debian(tmp_path: Path) -> None:
+    if "VERSION_CODENAME=bookworm" not in Path("/etc/os-release").read_text():
+        pytest.skip("only Debian 12 has a source package of 3.11.2")
+    known = configuration.Configuration().source()
+    url = "http://127.0.0.1:9/Python.tgz"
+    wanted = sources.Source(known.version, url, known.sha256, known.debian)
+    said: list[str] = []
+    path = sources.fetch(wanted, tmp_path, said.append)
+    sources.verify(path, known.sha256)
+    assert said[-1] == "source: Debian's source package python3.11"
+
+
+def test_apt_entries_become_source_entries() -> None:
+    assert sources.source_entries("deb a b c\n# deb x\ndeb-src d e f\n", ".list") == (
+        "deb-src a b c\n# deb x\ndeb-src d e f\n"
+    )
+    assert sources.source_entries("Types: deb\nURIs: a\n", ".sources") == (
+        "Types: deb-src\nURIs: a\n"
+    )
+
+
+def test_patch_that_does_not_apply(checkout: Path, cache: Path, tmp_path: Path) -> None:
+    series = checkout / "patches" / "3.11" / "series"
+    series.write_text("# a group\nbroken.patch  # with a comment\n")
+    series.with_name("broken.patch").write_text(BROKEN)
+    prefix = tmp_path / "python"
+    ran = build("--prefix", str(prefix), checkout=checkout, CPYTHON_IMMORTAL_CACHE=str(cache))
+    assert (
+        "error: patch broken.patch does not apply: Objects/listobject.c, Hunk #1 FAILED at 20; "
+        "full log: "
+    ) in error_line(ran)
+    assert not prefix.exists()
+    assert "package_id" not in packages_of(cache)
+    assert not list((cache / "conan" / "p" / "b").glob("*/b")), "the build folder stayed"
+
+
+def test_listed_patch_that_is_not_there(checkout: Path, cache: Path) -> None:
+    (checkout / "patches" / "3.11" / "series").write_text("lost.patch\n")
+    line = error_line(build(checkout=checkout, CPYTHON_IMMORTAL_CACHE=str(cache)))
+    assert "patch lost.patch is listed in the series and is not there" in line
+
+
+def test_empty_series(checkout: Path, cache: Path) -> None:
+    line = error_line(build(checkout=checkout, CPYTHON_IMMORTAL_CACHE=str(cache)))
+    assert "patches/3.11/series lists no patch; build stock CPython with" in line
+
+
+def test_no_disk_space(tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(small)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("a small file system can be mounted by root only")
+    try:
+        prefix = tmp_path / "python"
+        ran = build("--prefix", str(prefix), CPYTHON_IMMORTAL_CACHE=str(small / "cache"))
+        line = error_line(ran)
+        assert line.startswith(f"error: no disk space: {small / 'cache'} has 0.1 GiB free and the ")
+        assert not prefix.exists()
+        assert list(small.iterdir()) == []
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+def test_space_is_asked_of_the_nearest_folder_that_exists(tmp_path: Path) -> None:
+    paths.require_space(tmp_path / "not" / "yet", 1)
+    with pytest.raises(errors.BuildError, match="no disk space"):
+        paths.require_space(tmp_path / "not" / "yet", 1 << 60)
+
+
+def test_prefix_that_is_not_ours(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("keep me")
+    line = error_line(build("--prefix", str(tmp_path)))
+    assert line == f"error: {tmp_path} exists and is not an installation of ours; name another"
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_prefix_under_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for prefix in (tmp_path / "file", tmp_path / "file" / "python"):
+        line = error_line(build("--prefix", str(prefix)))
+        assert line == f"error: {tmp_path / 'file'} is a file; name another prefix"
+
+
+def test_prefix_that_cannot_be_written_to() -> None:
+    line = error_line(build("--prefix", "/proc/python"))
+    assert line.startswith("error: /proc can't be written to (")
+
+
+def test_failed_copy_leaves_the_old_installation(tmp_path: Path) -> None:
+    prefix, package = tmp_path / "python", tmp_path / "package"
+    prefix.mkdir()
+    (prefix / install.MARKER).write_text('{"fingerprint": "old"}\n')
+    package.mkdir()
+    (package / "a").write_text("a")
+    os.mkfifo(package / "b")  # what can't be copied
+    with pytest.raises(errors.BuildError, match="it is as it was"):
+        install.install(package, prefix, "name", "new")
+    assert install.is_current(prefix, "old")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["package", "python"]
+
+
+def test_new_installation_replaces_the_old_one(tmp_path: Path) -> None:
+    prefix, package = tmp_path / "deep" / "python", tmp_path / "package"
+    package.mkdir()
+    for content in ("1", "2"):
+        (package / "file").write_text(content)
+        install.install(package, prefix, "name", content)
+        assert install.is_current(prefix, content)
+        assert (prefix / "file").read_text() == content
+    assert [path.name for path in prefix.parent.iterdir()] == ["python"]
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        ("gcc -c a.c\na.c:3:1: error: expected ';'\nmake: *** [a.o] Error 1\n", "expected ';'"),
+        ("configure: error: no acceptable C compiler\n", "no acceptable C compiler"),
+        ("make: *** [Makefile:1: all] Error 2\n", "make: *** [Makefile:1: all] Error 2"),
+        ("a.c: fatal error: No space left on device\n", "no disk space left during the build"),
+        ("ERROR: something of Conan's\n", "something of Conan's"),
+    ],
+)
+def test_reason_is_found_in_the_log(output: str, reason: str) -> None:
+    assert reason in recipe.explain(output)
