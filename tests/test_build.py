@@ -1,0 +1,244 @@
+"""What build.sh makes: targets, the second run, a place that can be moved, the demonstration."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from buildtool import build, configuration, demo, install, paths, targets
+
+SETUP = """\
+from setuptools import Extension, setup
+setup(name="sample", version="1", ext_modules=[Extension("sample", ["sample.c"])])
+"""
+SAMPLE = """\
+#include <Python.h>
+static PyObject *answer(PyObject *self, PyObject *args) { return PyLong_FromLong(42); }
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "sample", 0, -1, methods};
+PyMODINIT_FUNC PyInit_sample(void) { return PyModule_Create(&module); }
+"""
+
+
+def output_of(*command: Path | str, cwd: Path | None = None) -> str:
+    """Run *command* without the environment of this test's own Python; return what it printed."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    ran = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=300)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+@pytest.fixture(scope="module")
+def moved(stock: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation that build.sh made, copied to where it was never meant to be."""
+    prefix = tmp_path_factory.mktemp("somewhere") / "else"
+    shutil.copytree(stock.parents[1], prefix, symlinks=True)
+    return prefix
+
+
+def test_list_of_targets() -> None:
+    script = paths.ROOT / "build-scripts" / "build.sh"
+    listed = output_of(script, "--list-targets").splitlines()
+    assert [line.split()[0] for line in listed[1:]] == list(targets.load())
+
+
+def test_every_target_has_its_profile() -> None:
+    profiles = {path.name for path in (paths.ROOT / "ci" / "profiles").iterdir()}
+    assert {target.profile for target in targets.load().values()} == profiles
+
+
+def test_default_version_is_the_recipes() -> None:
+    recipe = (paths.ROOT / "conanfile.py").read_text()
+    assert f'DEFAULT_VERSION = "{configuration.DEFAULT_VERSION}"' in recipe
+    assert configuration.DEFAULT_VERSION in configuration.conan_data()["sources"]
+
+
+def test_names_tell_configurations_apart() -> None:
+    plain = configuration.Configuration()
+    other = configuration.Configuration(immortal=False, debug=True, base="debian")
+    assert plain.name == "x86_64-gcc"
+    assert other.name == "x86_64-gcc-stock-debian-debug"
+    assert plain.fingerprint() != other.fingerprint()
+    assert plain.fingerprint() == configuration.Configuration().fingerprint()
+
+
+def test_stock_does_not_depend_on_the_series(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fingerprints() -> list[str]:
+        return [configuration.Configuration(immortal=kind).fingerprint() for kind in (True, False)]
+
+    folder = tmp_path / "patches" / "3.11"
+    folder.mkdir(parents=True)
+    for name in ("conanfile.py", "conandata.yml", "ci"):
+        (tmp_path / name).symlink_to(paths.ROOT / name)
+    monkeypatch.setattr(configuration, "ROOT", tmp_path)
+    before = fingerprints()
+    (folder / "new.patch").write_text("a patch")
+    after = fingerprints()
+    assert before[0] != after[0]
+    assert before[1] == after[1]
+
+
+def test_second_run_takes_seconds(stock: Path) -> None:
+    marker = stock.parents[1] / install.MARKER
+    before = marker.stat().st_mtime_ns
+    start = time.monotonic()
+    ran = subprocess.run(
+        [sys.executable, "-m", "buildtool.build", "--stock", "--no-demo"],
+        env=os.environ | {"PYTHONPATH": str(paths.ROOT / "build-scripts")},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert f"nothing has changed: {stock}" in ran.stderr
+    assert time.monotonic() - start < 10
+    assert marker.stat().st_mtime_ns == before
+
+
+def test_ensure_returns_what_is_there(stock: Path) -> None:
+    assert build.ensure(targets.DEFAULT, immortal=False) == stock
+
+
+def test_stock_has_no_api(stock: Path) -> None:
+    names = "[name for name in dir(gc) if 'immortal' in name]"
+    assert output_of(stock, "-c", f"import gc; print({names})").strip() == "[]"
+    assert output_of(stock, "--version") == "Python 3.11.2\n"
+
+
+def test_patched_has_the_api(patched: Path) -> None:
+    names = "[name for name in dir(gc) if 'immortal' in name]"
+    found = output_of(patched, "-c", f"import gc; print({names})").strip()
+    assert found == "['immortalize', 'immortalize_heap', 'is_immortal']"
+    assert output_of(patched, "--version") == "Python 3.11.2\n"
+
+
+def test_same_build_flags_for_both(patched: Path, stock: Path) -> None:
+    names = ("CC", "CFLAGS", "OPT", "CONFIGURE_CFLAGS_NODIST", "LDFLAGS", "LIBS")
+    code = f"import sysconfig; print([sysconfig.get_config_var(name) for name in {names}])"
+    assert output_of(patched, "-c", code) == output_of(stock, "-c", code)
+
+
+def test_moved_sysconfig_names_the_new_place(moved: Path) -> None:
+    code = """if True:
+        import json, sysconfig
+        variables = {k: v for k, v in sysconfig.get_config_vars().items() if isinstance(v, str)}
+        print(json.dumps([variables, sysconfig.get_paths()]))
+        """
+    variables, found = json.loads(output_of(moved / "bin" / "python3.11", "-c", code))
+    assert not [name for name, value in variables.items() if "/opt/cpython-immortal" in value]
+    for name in ("prefix", "BINDIR", "LIBDIR", "LIBPL", "INCLUDEPY", "LIBDEST", "CONFINCLUDEPY"):
+        assert variables[name].startswith(str(moved)), name
+        assert Path(variables[name]).is_dir(), name
+    assert all(path.startswith(str(moved)) for path in found.values())
+    assert "ccache" not in variables["CC"]
+
+
+def test_moved_scripts_run(moved: Path) -> None:
+    assert str(moved) in output_of(moved / "bin" / "pip3.11", "--version")
+    assert "pydoc" in output_of(moved / "bin" / "pydoc3.11", "pydoc")
+    assert output_of(moved / "bin" / "2to3-3.11", "--list-fixes").startswith("Available")
+    includes = output_of(moved / "bin" / "python3.11-config", "--includes")
+    assert f"-I{moved}/include/python3.11" in includes
+
+
+def test_moved_script_runs_through_a_link(moved: Path, tmp_path: Path) -> None:
+    (tmp_path / "pip").symlink_to(moved / "bin" / "pip3.11")
+    assert str(moved) in output_of(tmp_path / "pip", "--version")
+
+
+def test_moved_pkg_config_file(moved: Path) -> None:
+    if shutil.which("pkg-config") is None:
+        pytest.skip("pkg-config is not installed")
+    setting = f"PKG_CONFIG_PATH={moved / 'lib' / 'pkgconfig'}"
+    flag = output_of("env", setting, "pkg-config", "--cflags-only-I", "python-3.11").strip()
+    assert Path(flag.removeprefix("-I"), "Python.h").is_file()
+    assert str(moved) in flag
+
+
+def test_moved_makes_environments_and_installs_wheels(moved: Path, tmp_path: Path) -> None:
+    wheel = tmp_path / "tiny-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("tiny.py", "def main():\n    print('tiny works')\n")
+        info = "tiny-1.0.dist-info"
+        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/entry_points.txt", "[console_scripts]\ntiny = tiny:main\n")
+        archive.writestr(f"{info}/RECORD", "")
+    environment = tmp_path / "venv"
+    output_of(moved / "bin" / "python3.11", "-m", "venv", environment)
+    output_of(environment / "bin" / "pip", "install", "--no-index", wheel)
+    assert output_of(environment / "bin" / "tiny") == "tiny works\n"
+    code = "import sys; print(sys.base_prefix)"
+    assert output_of(environment / "bin" / "python", "-c", code).strip() == str(moved)
+
+
+def test_moved_builds_extensions(moved: Path, tmp_path: Path) -> None:
+    (tmp_path / "setup.py").write_text(SETUP)
+    (tmp_path / "sample.c").write_text(SAMPLE)
+    python = tmp_path / "venv" / "bin" / "python"
+    output_of(moved / "bin" / "python3.11", "-m", "venv", python.parents[1])
+    output_of(python, "setup.py", "build_ext", "--inplace", cwd=tmp_path)
+    code = "import sample; print(sample.answer())"
+    assert output_of(python, "-c", code, cwd=tmp_path) == "42\n"
+
+
+def test_nothing_names_the_build_folder(moved: Path) -> None:
+    """Only variables that record how it was built may; never a path that something follows."""
+    code = """if True:
+        import sysconfig
+        print([k for k, v in sysconfig.get_config_vars().items() if "/p/b/" in str(v)])
+        """
+    found = output_of(moved / "bin" / "python3.11", "-c", code)
+    allowed = {"CONFIG_ARGS", "COVERAGE_INFO", "COVERAGE_REPORT", "abs_builddir", "abs_srcdir"}
+    assert set(json.loads(found.replace("'", '"'))) <= allowed
+
+
+def test_demonstration_on_stock(stock: Path) -> None:
+    measured = {one.mode: one for one in demo.measure(stock, 20_000)}
+    assert list(measured) == ["nothing", "freeze"]
+    assert measured["nothing"].share > 0.5
+    assert measured["freeze"].objects > 60_000
+    assert "not in this interpreter" in demo.table(list(measured.values()))
+
+
+def test_demonstration_with_immortal_heap(patched: Path) -> None:
+    command = [sys.executable, "-m", "buildtool.demo", "--json", patched]
+    ran = subprocess.run(
+        command,
+        env=os.environ | {"PYTHONPATH": str(paths.ROOT / "build-scripts")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    nothing, frozen, immortal = json.loads(ran.stdout)
+    assert 80e6 < immortal["heap"] < 150e6
+    assert nothing["share"] > 0.5 and frozen["share"] > 0.5
+    assert immortal["share"] <= 0.01
+    assert immortal["objects"] > 1_000_000
+
+
+@pytest.mark.slow
+def test_conan_alone_builds_the_package(tmp_path: Path) -> None:
+    """The recipe needs nothing of build.sh: neither its cache nor its Conan home."""
+    conan = Path(sys.executable).with_name("conan")
+    env = os.environ | {"CONAN_HOME": str(tmp_path / "conan")}
+    subprocess.run([conan, "profile", "detect"], env=env, check=True, capture_output=True)
+    command = [conan, "create", ".", "-pr:h", "ci/profiles/x86_64-gcc", "-pr:b", "default"]
+    ran = subprocess.run(
+        command,
+        cwd=paths.ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stdout[-4000:]
+    assert ran.stdout.count("is immortal\n") == 2, "once as a program, once embedded"
