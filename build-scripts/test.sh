@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# usage: build-scripts/test.sh [--slow] [PYTEST OPTION...] [tests/FILE.py...]
+#
+# Runs the tests, doing its own set-up on a fresh Debian or Ubuntu machine. The interpreters that
+# they need are built first, unless they are current (a few minutes each).
+#
+#   test.sh                         everything that takes less than half an hour on two cores
+#   test.sh --slow                  that, and the slow tests: CPython's whole suite, normal, debug
+#                                   and sanitized; every prefix of the series; Conan by itself
+#   test.sh --slow -m slow          the slow tests only
+#   test.sh tests/test_series.py    one file; pytest's options work as well
+#
+# CPYTHON_IMMORTAL_PATCHED and CPYTHON_IMMORTAL_STOCK name ready interpreters to take instead of
+# those of the recipe; CPYTHON_IMMORTAL_PATCHED_DEBUG and ..._STOCK_DEBUG the debug builds.
+set -euo pipefail
+
+case "${1-}" in
+    -h | --help)
+        sed -n '2,/^set/{s/^# \{0,1\}//;/^set/!p}' "${BASH_SOURCE[0]}"
+        exit
+        ;;
+esac
+
+# shellcheck source=build-scripts/bootstrap.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/bootstrap.sh"
+
+missing=()
+for tool in git patch g++; do
+    command -v "$tool" >/dev/null || missing+=("$tool")
+done
+[ ${#missing[@]} -eq 0 ] || bootstrap_apt "${missing[@]}"
+
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+exec "$VENV/bin/python" -m pytest "$@"

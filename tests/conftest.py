@@ -1,0 +1,79 @@
+"""What all tests share: the interpreters, and the option --slow."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from buildtool import build, targets
+
+# The files whose tests take seconds and tell most come first.
+FIRST = ("test_lint.py", "test_series.py", "test_build_errors.py")
+
+Interpreters = Callable[..., Path]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="also run the tests marked slow")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> tuple[bool, int]:
+        name = item.path.name
+        place = FIRST.index(name) if name in FIRST else len(FIRST)
+        return item.get_closest_marker("slow") is not None, place
+
+    items.sort(key=rank)
+    if not config.getoption("--slow"):
+        skip = pytest.mark.skip(reason="takes many minutes; runs with --slow")
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def interpreters(request: pytest.FixtureRequest) -> Interpreters:
+    """A function that returns an interpreter, built by the recipe if it isn't current.
+
+    It takes build.ensure's keywords: immortal, and debug, sanitizers, ... An environment variable
+    (see build-scripts/test.sh) names a ready one for the plain and the debug builds.
+    """
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def get(*, immortal: bool, **options: object) -> Path:
+        name = "CPYTHON_IMMORTAL_" + ("PATCHED" if immortal else "STOCK")
+        if options == {"debug": True}:
+            name += "_DEBUG"
+        if (not options or options == {"debug": True}) and name in os.environ:
+            return Path(os.environ[name])
+        # A build takes minutes; its progress has to be seen.
+        with capture.global_and_fixture_disabled():
+            return build.ensure(targets.DEFAULT, immortal=immortal, **options)
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def stock(interpreters: Interpreters) -> Path:
+    """bin/python3.11 of stock CPython."""
+    return interpreters(immortal=False)
+
+
+@pytest.fixture(scope="session")
+def patched(interpreters: Interpreters) -> Path:
+    """bin/python3.11 of CPython with the series."""
+    return interpreters(immortal=True)
+
+
+@pytest.fixture(scope="session")
+def stock_debug(interpreters: Interpreters) -> Path:
+    """bin/python3.11 of stock CPython, a debug build."""
+    return interpreters(immortal=False, debug=True)
+
+
+@pytest.fixture(scope="session")
+def patched_debug(interpreters: Interpreters) -> Path:
+    """bin/python3.11 of CPython with the series, a debug build."""
+    return interpreters(immortal=True, debug=True)

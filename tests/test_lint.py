@@ -1,0 +1,100 @@
+"""The repository keeps its own rules: linters, layout, what must not be named."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from buildtool import paths
+
+TOP_LEVEL = {
+    *("patches", "Misc", "build-scripts", "docker", "ci", "tests", "pyperformance-config"),
+    *("README.md", "conanfile.py", "conandata.yml", "pyproject.toml", "LICENSE"),
+}
+# Hosts of package registries, and a folder of some machine: nothing may depend on one of them.
+UNWANTED = re.compile(r"\bpypi\.org|pythonhosted\.org|\b(?:deb|security)\.debian\.org|/wor[k]/")
+
+
+def tracked() -> list[Path]:
+    """Return the files that git tracks and that are there."""
+    command = ["git", "ls-files", "-z"]
+    listed = subprocess.run(command, cwd=paths.ROOT, check=True, capture_output=True, text=True)
+    files = [paths.ROOT / name for name in listed.stdout.split("\0") if name]
+    return [path for path in files if path.is_file()]
+
+
+def first_line(path: Path) -> str:
+    return path.read_bytes().partition(b"\n")[0].decode(errors="replace")
+
+
+def python_files() -> list[Path]:
+    return [path for path in tracked() if path.suffix == ".py"]
+
+
+def shell_files() -> list[Path]:
+    shebang = re.compile(r"#!.*\b(ba|da)?sh\b")
+    return [path for path in tracked() if path.suffix == ".sh" or shebang.match(first_line(path))]
+
+
+def run(*command: str, files: list[Path]) -> None:
+    """Run a tool of the virtual environment on *files*; fail with what it says."""
+    assert files
+    tool = str(Path(sys.executable).with_name(command[0]))
+    ran = subprocess.run(
+        [tool, *command[1:], *map(str, files)], cwd=paths.ROOT, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_ruff_check() -> None:
+    run("ruff", "check", "--quiet", "--force-exclude", files=python_files())
+
+
+def test_ruff_format() -> None:
+    run("ruff", "format", "--check", "--force-exclude", files=python_files())
+
+
+def test_mypy() -> None:
+    run("mypy", files=sorted((paths.ROOT / "build-scripts" / "buildtool").glob("*.py")))
+
+
+def test_shellcheck() -> None:
+    run("shellcheck", "--external-sources", files=shell_files())
+
+
+@pytest.mark.parametrize("name", ["build.sh", "compare-suite.sh", "series.sh", "test.sh"])
+def test_entry_has_a_usage_text(name: str) -> None:
+    script = paths.ROOT / "build-scripts" / name
+    assert script.stat().st_mode & 0o111
+    lines = script.read_text().splitlines()
+    assert lines[1].startswith(f"# usage: build-scripts/{name} ")
+    assert "set -euo pipefail" in lines
+    ran = subprocess.run([script, "--help"], check=True, capture_output=True, text=True)
+    assert ran.stdout.startswith("usage: ")
+
+
+def test_top_level_has_nothing_else() -> None:
+    names = {path.relative_to(paths.ROOT).parts[0] for path in tracked()}
+    assert {name for name in names if not name.startswith(".")} <= TOP_LEVEL
+
+
+def test_nothing_names_a_registry_or_a_machine() -> None:
+    found = []
+    for path in tracked():
+        for number, line in enumerate(path.read_bytes().decode(errors="replace").split("\n"), 1):
+            if UNWANTED.search(line):
+                found.append(f"{path.relative_to(paths.ROOT)}:{number}: {line.strip()}")
+    assert found == []
+
+
+def test_pattern_of_what_is_unwanted_works() -> None:
+    for host in ("pypi", "files.pythonhosted", "deb.debian"):
+        assert UNWANTED.search(f"see https://{host}.org/simple")
+    assert not UNWANTED.search("https://www.python.org/ftp/python/")
+
+
+def test_ci_runs_the_test_script() -> None:
+    assert "./build-scripts/test.sh" in (paths.ROOT / ".ci" / "run").read_text()
