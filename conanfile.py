@@ -27,21 +27,6 @@ DEFAULT_VERSION = "3.11.2"
 # itself; package() and _make_sysconfig_relocatable() see to the files that name this one.
 PREFIX = "/opt/cpython-immortal"
 
-# Debian packages: the tools of the build, and the libraries of the standard library's modules.
-BUILD_TOOLS = ["make", "patch", "pkg-config"]
-LIBRARIES = [
-    "libbz2-dev",
-    "libffi-dev",
-    "libgdbm-dev",
-    "liblzma-dev",
-    "libncurses-dev",
-    "libreadline-dev",
-    "libsqlite3-dev",
-    "libssl-dev",
-    "uuid-dev",
-    "zlib1g-dev",
-]
-
 RELOCATE = """
 
 def _relocate(built_for):
@@ -103,6 +88,7 @@ class CPythonImmortal(ConanFile):
         "build-scripts/buildtool/__init__.py",
         "build-scripts/buildtool/errors.py",
         "build-scripts/buildtool/sources.py",
+        "build-scripts/packages.txt",
     )
     exports_sources = "patches/3.11/*"
     test_package_folder = "tests/test_package"
@@ -121,8 +107,8 @@ class CPythonImmortal(ConanFile):
             raise ConanInvalidConfiguration(f"Debian has no patches for {self.version}")
 
     def system_requirements(self):
-        apt = Apt(self)
-        apt.install(BUILD_TOOLS + LIBRARIES, update=True)
+        listed = Path(self.recipe_folder, "build-scripts", "packages.txt")
+        Apt(self).install(self._read_list(listed), update=True)
 
     def layout(self):
         self.folders.source = "src"
@@ -242,12 +228,12 @@ class CPythonImmortal(ConanFile):
         """Apply Debian's fixes, if asked for, then the series: in order, and without fuzz."""
         if self.options.base == "debian":
             patches = self._unpack_debian_patches()
-            names = self._read_series(patches / "series")
+            names = self._read_list(patches / "series")
             first = self.conan_data["debian"][self.version]["first_fix"]
             self._apply(patches, names[names.index(first) :])
         if self.options.immortal:
             patches = Path(self.export_sources_folder, "patches", "3.11")
-            names = self._read_series(patches / "series")
+            names = self._read_list(patches / "series")
             if not names:
                 raise ConanException(
                     "patches/3.11/series lists no patch; build stock CPython with "
@@ -265,11 +251,11 @@ class CPythonImmortal(ConanFile):
         return folder / "patches"
 
     @staticmethod
-    def _read_series(series):
-        """Return the names in a series file: one a line, with "#" comments."""
-        if not series.exists():
+    def _read_list(path):
+        """Return the names in a file: one a line, with "#" comments; none without the file."""
+        if not path.exists():
             return []
-        lines = (line.split("#")[0].strip() for line in series.read_text().splitlines())
+        lines = (line.split("#")[0].strip() for line in path.read_text().splitlines())
         return [line for line in lines if line]
 
     def _apply(self, folder, names):

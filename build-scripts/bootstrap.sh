@@ -5,18 +5,20 @@
 bootstrap_root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 bootstrap_cache=${CPYTHON_IMMORTAL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cpython-immortal}
 
-# bootstrap_apt PACKAGE...: install them, or print the one line that root has to run, and stop.
+# bootstrap_apt PACKAGE...: install them, or print the one line that root has to run, for these and
+# for all that the build is going to need, and stop.
 bootstrap_apt() {
-    local apt="apt-get update && apt-get install -y --no-install-recommends $*" sudo=()
+    local apt="apt-get update && apt-get install -y --no-install-recommends" sudo=()
     if [ "$(id -u)" -ne 0 ]; then
         if ! sudo -n true 2>/dev/null; then
+            apt="$apt $* $(grep -v '^#' "$bootstrap_root/packages.txt" | xargs)"
             echo "error: packages are missing; as root run: $apt" >&2
             exit 1
         fi
         sudo=(sudo -n)
     fi
     echo "installing $*" >&2
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive sh -c "$apt" >&2
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive sh -c "$apt $*" >&2
 }
 
 if ! command -v python3 >/dev/null; then

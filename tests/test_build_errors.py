@@ -127,7 +127,7 @@ def test_no_compiler_and_apt_fails(tmp_path: Path) -> None:
     assert line.endswith("needs gcc, and apt-get can't install it: E: no such package")
 
 
-def test_missing_package_names_the_apt_line(tmp_path: Path, cache: Path) -> None:
+def test_missing_package_names_the_apt_line(tmp_path: Path) -> None:
     real = shutil.which("dpkg-query")
     if real is None:
         pytest.skip("dpkg-query is not here: this machine has no Debian packages to miss")
@@ -140,13 +140,12 @@ def test_missing_package_names_the_apt_line(tmp_path: Path, cache: Path) -> None
     prefix = tmp_path / "python"
     ran = build(
         *("--no-packages", "--stock", "--prefix", str(prefix)),
-        CPYTHON_IMMORTAL_CACHE=str(cache),
         PATH=f"{fake.parent}:{os.environ['PATH']}",
     )
-    assert (
+    assert error_line(ran) == (
         "error: packages are missing; as root run: apt-get update && apt-get install -y "
-        "--no-install-recommends libffi-dev uuid-dev; full log: "
-    ) in error_line(ran)
+        "--no-install-recommends libffi-dev uuid-dev"
+    )
     assert not prefix.exists()
 
 

@@ -57,7 +57,7 @@ def build(
     target = targets.find(wanted.target)
     install.check(prefix)
     mode = system.package_mode(may_install)
-    system.require_compiler(target, mode)
+    system.require(target, mode, shown.say)
     if install.is_current(prefix, wanted.fingerprint()):
         shown.say(f"nothing has changed: {python}")
         return python

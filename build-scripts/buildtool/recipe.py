@@ -85,8 +85,6 @@ class Watch:
 
 def explain(output: str) -> str:
     """Return the reason of a failure from Conan's output, in one line."""
-    if match := re.search(r"System requirements: '(.*?)' are missing", output):
-        return f"packages are missing; as root run: {apt_line(match[1].split(', '))}"
     if "No space left on device" in output:
         return "no disk space left during the build; free some and run again"
     if match := re.search(r"ConanException: (.*)", output):
@@ -96,11 +94,6 @@ def explain(output: str) -> str:
             return f"the build failed: {match[1].strip()}"
     errors = re.findall(r"^ERROR: (.*)$", output, re.MULTILINE)
     return errors[-1] if errors else "the build failed"
-
-
-def apt_line(packages: list[str]) -> str:
-    """Return the line that installs *packages*."""
-    return f"apt-get update && apt-get install -y --no-install-recommends {' '.join(packages)}"
 
 
 def environment() -> dict[str, str]:

@@ -1,13 +1,14 @@
-"""What the machine has to have: a compiler, and somebody who may install what is missing."""
+"""What the machine has to have: a compiler, packages, and somebody who may install them."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 
 from .errors import BuildError
-from .recipe import apt_line
+from .paths import ROOT
 from .targets import Target
 
 
@@ -23,17 +24,46 @@ def package_mode(may_install: bool) -> str:
     return "check"
 
 
-def require_compiler(target: Target, mode: str) -> None:
-    """Make sure that the target's compiler is there; BuildError if it isn't and can't be."""
-    if shutil.which(target.compiler):
-        return
-    line = apt_line(target.packages)
-    missing = f"no compiler: target {target.name} needs {target.compiler}"
+def require(target: Target, mode: str, say: Callable[[str], None]) -> None:
+    """Make sure that the target's compiler is there, and that the rest is or can be installed.
+
+    Installs the compiler alone: the recipe sees to the other packages. Raises BuildError, with the
+    line that root has to run, if something is missing and *mode* is "check".
+    """
+    no_compiler = shutil.which(target.compiler) is None
+    problem = f"no compiler: target {target.name} needs {target.compiler}"
     if mode == "check":
-        raise BuildError(f"{missing}; as root run: {line}")
-    root = [] if mode == "install" else ["sudo", "-n"]
-    command = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "sh", "-c", line]
+        packages = missing_packages()
+        if no_compiler:
+            packages = sorted({*packages, *target.packages})
+        if packages:
+            problem = problem if no_compiler else "packages are missing"
+            raise BuildError(f"{problem}; as root run: {apt_line(packages)}")
+    elif no_compiler:
+        say(f"installing {' '.join(target.packages)}")
+        root = [] if mode == "install" else ["sudo", "-n"]
+        install = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "sh", "-c"]
+        ran = subprocess.run([*install, apt_line(target.packages)], capture_output=True, text=True)
+        if ran.returncode or shutil.which(target.compiler) is None:
+            reason = (ran.stderr.strip().splitlines() or ["it did not come"])[-1]
+            raise BuildError(f"{problem}, and apt-get can't install it: {reason}")
+
+
+def missing_packages() -> list[str]:
+    """Return those of packages.txt that dpkg doesn't have; none on a machine without dpkg."""
+    if shutil.which("dpkg-query") is None:
+        return []
+    lines = (ROOT / "build-scripts" / "packages.txt").read_text().splitlines()
+    wanted = [line for line in lines if line and not line.startswith("#")]
+    return [package for package in wanted if not _is_installed(package)]
+
+
+def apt_line(packages: list[str]) -> str:
+    """Return the line that installs *packages*."""
+    return f"apt-get update && apt-get install -y --no-install-recommends {' '.join(packages)}"
+
+
+def _is_installed(package: str) -> bool:
+    command = ["dpkg-query", "-W", "-f=${db:Status-Status}", package]
     ran = subprocess.run(command, capture_output=True, text=True)
-    if ran.returncode or shutil.which(target.compiler) is None:
-        reason = (ran.stderr.strip().splitlines() or ["it did not come"])[-1]
-        raise BuildError(f"{missing}, and apt-get can't install it: {reason}")
+    return ran.returncode == 0 and ran.stdout.startswith("installed")
