@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from . import configuration as config
-from . import demo, install, paths, progress, recipe, sources, system, targets
+from . import demo, install, paths, progress, recipe, seriesfile, sources, system, targets
 from .configuration import Configuration
 from .errors import BuildError, exit_status
 
@@ -55,6 +55,8 @@ def build(
     shown.stage("check", wanted.name)
     source = wanted.source()
     target = targets.find(wanted.target)
+    if wanted.immortal:
+        _require_series()
     install.check(prefix)
     mode = system.package_mode(may_install)
     system.require(target, mode, shown.say)
@@ -79,6 +81,17 @@ def build(
         install.install(package, prefix, wanted.name, fingerprint)
         shown.say(str(python))
     return python
+
+
+def _require_series() -> None:
+    """Raise BuildError unless the series lists patches, and all of them are there."""
+    folder = config.series_folder()
+    names = seriesfile.read(folder / "series").names
+    if not names:
+        raise BuildError(f"{folder / 'series'} lists no patch; use --stock to build without")
+    for name in names:
+        if not (folder / name).is_file():
+            raise BuildError(f"{folder / 'series'} lists {name}, which is not there; see series.sh")
 
 
 def default_jobs() -> int:
