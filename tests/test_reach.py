@@ -319,7 +319,8 @@ CASES = {
         assert taken > 5000
         for obj in (Class, function, function.__code__, function.__code__.co_consts[1], data, *data,
                     *data.values(), data[[*data][0]][1][0], sys.modules, sys, globals(), gc,
-                    sys.path, [*sys.path_importer_cache][0], *sys.modules, Class.__dict__["__module__"]):
+                    sys.path, [*sys.path_importer_cache][0], *sys.modules,
+                    Class.__dict__["__module__"]):
             assert immortal(obj), obj
         for obj in gc.get_objects():
             assert immortal(obj) or isinstance(obj, types.FrameType) or obj is not data, type(obj)
