@@ -288,7 +288,9 @@ def test_space_is_asked_of_the_nearest_folder_that_exists(tmp_path: Path) -> Non
 def test_prefix_that_is_not_ours(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("keep me")
     line = error_line(build("--stock", "--prefix", str(tmp_path)))
-    assert line == f"error: {tmp_path} exists and is not an installation of ours; name another"
+    assert (
+        line == f"error: {tmp_path} exists and is not an installation of ours; use another --prefix"
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
@@ -296,12 +298,21 @@ def test_prefix_under_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for prefix in (tmp_path / "file", tmp_path / "file" / "python"):
         line = error_line(build("--stock", "--prefix", str(prefix)))
-        assert line == f"error: {tmp_path / 'file'} is a file; name another prefix"
+        assert line == f"error: {tmp_path / 'file'} is a file; use another --prefix"
 
 
 def test_prefix_that_cannot_be_written_to() -> None:
     line = error_line(build("--stock", "--prefix", "/proc/python"))
     assert line.startswith("error: /proc can't be written to (")
+
+
+def test_cache_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ran = build(
+        *("--stock", "--prefix", str(tmp_path / "python")),
+        CPYTHON_IMMORTAL_CACHE=str(tmp_path / "file" / "cache"),
+    )
+    assert f"Not a directory: '{tmp_path / 'file' / 'cache'}'" in error_line(ran)
 
 
 def test_failed_copy_leaves_the_old_installation(tmp_path: Path) -> None:

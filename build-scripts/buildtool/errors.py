@@ -11,10 +11,13 @@ class BuildError(Exception):
 
 
 def exit_status(command: Callable[[], None]) -> int:
-    """Run *command*; return 0, or print its BuildError in one line and return 1 (130 on ^C)."""
+    """Run *command*; return 0, or print its error in one line and return 1 (130 on ^C).
+
+    An OSError that nobody expected says enough as it is: which file, and what happened to it.
+    """
     try:
         command()
-    except BuildError as error:
+    except (BuildError, OSError) as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -21,14 +21,18 @@ def check(prefix: Path) -> None:
     """Raise BuildError unless *prefix* is free or ours, and its place can be written to."""
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         if any(prefix.iterdir()) and not (prefix / MARKER).is_file():
-            raise BuildError(f"{prefix} exists and is not an installation of ours; name another")
+            raise BuildError(
+                f"{prefix} exists and is not an installation of ours; use another --prefix"
+            )
     place = existing_parent(prefix.parent)
     if prefix.is_file() or not place.is_dir():
-        raise BuildError(f"{prefix if prefix.is_file() else place} is a file; name another prefix")
+        raise BuildError(f"{prefix if prefix.is_file() else place} is a file; use another --prefix")
     try:
         tempfile.TemporaryDirectory(dir=place, prefix=".cpython-immortal-").cleanup()
     except OSError as error:
-        raise BuildError(f"{place} can't be written to ({error.strerror}); name another") from error
+        raise BuildError(
+            f"{place} can't be written to ({error.strerror}); use another --prefix"
+        ) from error
 
 
 def is_current(prefix: Path, fingerprint: str) -> bool:
