@@ -8,4 +8,6 @@ set -euo pipefail
 # shellcheck source=build-scripts/bootstrap.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/bootstrap.sh"
 
+command -v git >/dev/null || bootstrap_apt git
+
 exec "$VENV/bin/python" -m buildtool.series "$@"

@@ -216,6 +216,12 @@ def test_reorder_keeps_headings(names: str, expected: str) -> None:
     assert seriesfile.reorder(old, names.split()).text() == expected
 
 
+def test_reorder_keeps_comments_after_names() -> None:
+    old = seriesfile.parse("a  # first\nb\n")
+    assert old.names == ["a", "b"]
+    assert seriesfile.reorder(old, ["b", "a"]).text() == "b\na  # first\n"
+
+
 def refused(patches: Path, capfd: pytest.CaptureFixture[str], *arguments: str) -> str:
     """Run a command that has to fail; return the one line that it says."""
     before = content(patches)
@@ -443,3 +449,11 @@ def test_real_series_round_trips(tmp_path: Path) -> None:
 def test_real_series_applies_over_debians_patches() -> None:
     _, rejects = seriescheck.rebase(make_base("3.11.2", "debian"), seriesgit.read_patches(REAL))
     assert rejects == []
+
+
+@needs_series
+@pytest.mark.slow
+@pytest.mark.timeout(6 * 3600)
+def test_real_series_builds_at_every_prefix() -> None:
+    """Goes on where it was stopped: what passed is kept in .build/prefixes/."""
+    series.main(["prefixes", "--debug"])

@@ -1,6 +1,7 @@
 """The file `series`: one patch name a line, in groups, with comments.
 
-A run of comment and blank lines is the heading of the patches that follow it.
+A run of comment and blank lines is the heading of the patches that follow it; a comment can also
+stand after a name.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from .errors import BuildError
 
 @dataclass
 class Group:
-    """A heading (its lines as they stand) and the names of the patches under it."""
+    """A heading and the entries under it, as the lines stand."""
 
     heading: list[str]
-    names: list[str] = field(default_factory=list)
+    entries: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -29,23 +30,28 @@ class Series:
     @property
     def names(self) -> list[str]:
         """All names, in order."""
-        return [name for group in self.groups for name in group.names]
+        return [name_of(entry) for group in self.groups for entry in group.entries]
 
     def text(self) -> str:
         """Return the file's content."""
-        lines = [line for group in self.groups for line in [*group.heading, *group.names]]
+        lines = [line for group in self.groups for line in [*group.heading, *group.entries]]
         return "".join(f"{line}\n" for line in lines)
+
+
+def name_of(entry: str) -> str:
+    """Return the name in an entry, without its comment."""
+    return entry.partition("#")[0].strip()
 
 
 def parse(text: str) -> Series:
     """Take the file's content apart; what stands above its first blank line is its own group."""
     groups: list[Group] = []
     for line in text.splitlines():
-        is_heading = not line.strip() or line.lstrip().startswith("#")
-        opens = len(groups) == 1 and not groups[0].names and groups[0].heading[-1:] == [""]
-        if not groups or opens or (is_heading and groups[-1].names):
+        is_heading = not name_of(line)
+        opens = len(groups) == 1 and not groups[0].entries and groups[0].heading[-1:] == [""]
+        if not groups or opens or (is_heading and groups[-1].entries):
             groups.append(Group([]))
-        (groups[-1].heading if is_heading else groups[-1].names).append(line)
+        (groups[-1].heading if is_heading else groups[-1].entries).append(line)
     return Series(groups)
 
 
@@ -65,19 +71,23 @@ def reorder(series: Series, names: Sequence[str]) -> Series:
     over its first part.
     """
     old = series.groups or [Group([])]
-    home = {name: number for number, group in enumerate(old) for name in group.names}
-    groups = [] if old[0].names else [Group(old[0].heading)]
-    current = min(home.values(), default=0)
+    home = {
+        name_of(entry): (number, entry)
+        for number, group in enumerate(old)
+        for entry in group.entries
+    }
+    groups = [] if old[0].entries else [Group(old[0].heading)]
+    current = min((number for number, _ in home.values()), default=0)
     used = {0} if groups else set()
     started = False
     for name in names:
-        number = home.get(name, current)
+        number, entry = home.get(name, (current, name))
         if not started or number != current:
             heading = [""] if number in used else old[number].heading
             groups.append(Group(heading if started or number not in used else []))
             started, current = True, number
             used.add(number)
-        groups[-1].names.append(name)
-    if len(old) > 1 and not old[-1].names:
+        groups[-1].entries.append(entry)
+    if len(old) > 1 and not old[-1].entries:
         groups.append(old[-1])
     return Series(groups)
