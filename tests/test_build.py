@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from buildtool import build, configuration, demo, install, paths, targets
+from buildtool import build, configuration, demo, install, paths, progress, recipe, targets
 
 SETUP = """\
 from setuptools import Extension, setup
@@ -93,6 +94,29 @@ def test_stock_does_not_depend_on_the_series(
     after = fingerprints()
     assert before[0] != after[0]
     assert before[1] == after[1]
+
+
+def test_progress_shows_stage_and_signs_of_life(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "LOG_INTERVAL", 0.02)
+    stream, log = io.StringIO(), tmp_path / "logs" / "full.log"
+    shown = progress.Progress(("check", "build"), log, stream)
+    code = """if True:
+        import sys, time
+        print("RUN: make -j2", "gcc -O3 -c -o a.o a.c", "gcc a.o", sep=chr(10), flush=True)
+        time.sleep(0.5)
+        sys.exit(3)
+        """
+    shown.stage("build", "something")
+    status = shown.run(
+        [sys.executable, "-c", code], env={}, cwd=tmp_path, watch=recipe.Watch("gcc", 263)
+    )
+    assert status == 3
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "[2/2 0:00] build: something"
+    assert lines[-1] == "[2/2 0:00] build: compiling, 1 of about 263 files"
+    assert log.read_text().endswith("RUN: make -j2\ngcc -O3 -c -o a.o a.c\ngcc a.o\n")
 
 
 def test_second_run_takes_seconds(built: Path) -> None:
