@@ -16,7 +16,7 @@ from conan import ConanFile
 from conan.errors import ConanException, ConanInvalidConfiguration
 from conan.tools.build import cross_building
 from conan.tools.env import Environment
-from conan.tools.files import check_sha256, copy, download, unzip
+from conan.tools.files import check_sha256, copy, download, replace_in_file, unzip
 from conan.tools.gnu import Autotools, AutotoolsToolchain
 from conan.tools.system.package_manager import Apt
 
@@ -140,9 +140,6 @@ class CPythonImmortal(ConanFile):
         ]
         toolchain.configure_args += self._configure_args()
         environment = toolchain.environment()
-        if self.options.shared:
-            # "$" once for make and once for the shell; relative, so that it can be moved.
-            environment.define("LDFLAGS_NODIST", r"-Wl,-rpath,'\$$ORIGIN/../lib'")
         if "address" in str(self.options.sanitizers):
             # The interpreter doesn't free everything at exit, and runs during its own build.
             environment.define("ASAN_OPTIONS", "detect_leaks=0:allocator_may_return_null=1")
@@ -161,6 +158,12 @@ class CPythonImmortal(ConanFile):
         self._apply_patches()
         autotools = Autotools(self)
         autotools.configure()
+        if self.options.shared:
+            # The interpreter finds its library wherever both are. "$" is escaped for make and for
+            # the shell; the environment and configure would not leave it alone.
+            variable = "CONFIGURE_LDFLAGS_NODIST="
+            rpath = r"-Wl,-rpath,\$$ORIGIN/../lib"
+            replace_in_file(self, "Makefile", variable, f"{variable}{rpath} ")
         autotools.make()
         self._make_sysconfig_relocatable()
 
@@ -231,6 +234,10 @@ class CPythonImmortal(ConanFile):
             names = self._read_list(patches / "series")
             first = self.conan_data["debian"][self.version]["first_fix"]
             self._apply(patches, names[names.index(first) :])
+            # Debian compiles pyexpat into the interpreter, so its fix for CVE-2026-4224 uses the
+            # core's headers without more ado; as a module of its own, it has to say so.
+            macro = "('XML_POOR_ENTROPY', '1'),"
+            replace_in_file(self, "setup.py", macro, f"{macro} ('Py_BUILD_CORE_MODULE', '1'),")
         if self.options.immortal:
             patches = Path(self.export_sources_folder, "patches", "3.11")
             names = self._read_list(patches / "series")

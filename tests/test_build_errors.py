@@ -347,6 +347,8 @@ def test_new_installation_replaces_the_old_one(tmp_path: Path) -> None:
         ("make: *** [Makefile:1: all] Error 2\n", "make: *** [Makefile:1: all] Error 2"),
         ("a.c: fatal error: No space left on device\n", "no disk space left during the build"),
         ("ERROR: something of Conan's\n", "something of Conan's"),
+        ("a.c:3:1: error: bad\n\tConanException: Error 2 while executing\n", "error: bad"),
+        ("ERROR: in build()\n\tConanException: patch a.patch\n", "patch a.patch"),
     ],
 )
 def test_reason_is_found_in_the_log(output: str, reason: str) -> None:

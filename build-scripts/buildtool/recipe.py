@@ -87,7 +87,7 @@ def explain(output: str) -> str:
     """Return the reason of a failure from Conan's output, in one line."""
     if "No space left on device" in output:
         return "no disk space left during the build; free some and run again"
-    if match := re.search(r"ConanException: (.*)", output):
+    if match := re.search(r"ConanException: (?!Error \d+ while executing)(.*)", output):
         return match[1]
     for pattern in (r"^(.*\berror: .*)$", r"^(configure: error.*)$", r"^(make.*\*\*\*.*)$"):
         if match := re.search(pattern, output, re.MULTILINE):
