@@ -130,6 +130,15 @@ def test_import_gives_back_the_tree(patches: Path, tree: Path, tmp_path: Path) -
     assert git(tmp_path / "again", "status", "--porcelain") == ""
 
 
+def test_imported_tree_ignores_what_a_build_leaves(patches: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    assert run(patches, "import", str(again)) == 0
+    for name in ("Lib/__pycache__/x.cpython-311.pyc", "Objects/object.o", "Makefile", "x.orig"):
+        (again / name).parent.mkdir(exist_ok=True)
+        (again / name).write_text("")
+    assert git(again, "status", "--porcelain") == ""
+
+
 def test_import_gives_the_same_commits_each_time(patches: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         assert run(patches, "import", str(tmp_path / name)) == 0

@@ -115,8 +115,10 @@ def from_mail(text: str) -> Patch:
         raise BuildError(f"{name!r} is no name for a patch; give it a subject or a {TRAILER} line")
     if re.match(r"(fixup|squash|amend)! ", raw.subject):
         raise BuildError(f"{raw.subject!r} is no patch; fold it in: git rebase -i --autosquash")
-    if re.search(r"^(GIT binary patch|Binary files )", raw.diff, re.MULTILINE):
-        raise BuildError(f"{name} changes a binary file; the series is text only")
+    if binary := re.search(
+        r"^(?:Binary files .*? and b/(.*) differ|GIT binary.*)$", raw.diff, re.M
+    ):
+        raise BuildError(f"{name} changes a binary file, {binary[1]}; the series is text only")
     return Patch(name, raw.header, message, _INDEX.sub("", raw.diff))
 
 

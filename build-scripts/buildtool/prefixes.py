@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import patchfile, paths, seriesgit
+from . import gitrun, patchfile, paths, seriesgit
 from .errors import BuildError
 from .patchfile import Patch
 from .seriesgit import Base
@@ -53,13 +53,13 @@ def build_all(base: Base, patches: Sequence[Patch], folder: Path, plan: Plan) ->
     tree = folder / "source"
     shutil.rmtree(tree / ".git", ignore_errors=True)
     _import_over(base, patches, tree)
-    revisions = seriesgit.git(tree, "rev-list", "--reverse", f"{seriesgit.TAG}..HEAD").split()
+    revisions = gitrun.git(tree, "rev-list", "--reverse", f"{seriesgit.TAG}..HEAD").split()
     for number, (patch, key, revision) in enumerate(zip(patches, wanted, revisions, strict=True)):
         title = f"[{number + 1}/{len(patches)}] {patch.name}"
         if key in passed:
             print(f"{title}: passed before", flush=True)
             continue
-        seriesgit.git(tree, "checkout", "--quiet", "--force", revision)
+        gitrun.git(tree, "checkout", "--quiet", "--force", revision)
         start = time.monotonic()
         _build(patch, tree, folder, plan, title)
         passed[key] = patch.name
@@ -78,9 +78,9 @@ def _import_over(base: Base, patches: Sequence[Patch], tree: Path) -> None:
     (fresh / ".git").rename(tree / ".git")
     shutil.rmtree(fresh)
     # Only files whose content differs are written, so make does not start all over again.
-    seriesgit.run(tree, "update-index", "-q", "--refresh")
-    seriesgit.git(tree, "reset", "--quiet", "--hard", "HEAD")
-    seriesgit.git(tree, "clean", "--quiet", "-xdf")
+    gitrun.run(tree, "update-index", "-q", "--refresh")
+    gitrun.git(tree, "reset", "--quiet", "--hard", "HEAD")
+    gitrun.git(tree, "clean", "--quiet", "-xdf")
 
 
 def _build(patch: Patch, tree: Path, folder: Path, plan: Plan, title: str) -> None:

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import patchfile, seriesfile, seriesgit
+from . import gitrun, patchfile, seriesfile, seriesgit
 from .errors import BuildError
 from .patchfile import Patch
 from .seriesgit import Base
@@ -118,7 +118,7 @@ def _application(folder: Path, base: Base, patches: list[Patch]) -> list[str]:
                 # What comes after it may build on it, so it would only repeat the complaint.
                 return [*found, str(error)]
             check = ("-c", "core.whitespace=cr-at-eol", "diff", "--check", "HEAD^", "HEAD")
-            checked = seriesgit.run(tree, *check)
+            checked = gitrun.run(tree, *check)
             lines = patchfile.decode(checked.stdout).split("\n")
             found += [f"{patch.name}: {line}" for line in lines if _is_complaint(line)]
         for patch, exported in zip(patches, seriesgit.export(tree), strict=True):

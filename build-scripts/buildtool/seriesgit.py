@@ -1,15 +1,11 @@
 """The series as a git branch on the pristine source, and back.
 
-git runs without the user's and the system's settings, so that the same series gives the same
-commits, and the same commits the same patches, on every machine.
+The same series gives the same commits, and the same commits the same patches, on every machine.
 """
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
-import subprocess
 import tarfile
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
@@ -19,11 +15,27 @@ from pathlib import Path
 
 from . import patchfile, seriesfile
 from .errors import BuildError
+from .gitrun import git, reason, run
 from .patchfile import Patch
 
 TAG = "pristine"
 BRANCH = "series"
-COMMITTER = "The patch series"
+
+# What a build in the tree, a test or an editor leaves there; the source has no .gitignore.
+IGNORED = """\
+__pycache__/
+*.py[co]
+*.[ao]
+*.so
+*.orig
+*.rej
+*~
+.*.swp
+/build*/
+/Makefile*
+/config.*
+/python
+"""
 
 _FORMAT = (
     *("format-patch", "--stdout", "-1", "--zero-commit", "--no-signature", "-N", "--no-stat"),
@@ -45,42 +57,6 @@ class Base:
     title: str
     archive: Path
     before: tuple[tuple[str, bytes], ...] = ()
-
-
-def git(folder: Path, *arguments: str, data: bytes | None = None) -> str:
-    """Run git in *folder* and return its output; BuildError with its last words if it fails."""
-    ran = run(folder, *arguments, data=data)
-    if ran.returncode:
-        words = patchfile.decode(ran.stderr or ran.stdout).strip().splitlines()[-1:]
-        raise BuildError(f"git {arguments[0]} in {folder}: {' '.join(words) or 'failed'}")
-    return patchfile.decode(ran.stdout)
-
-
-def run(
-    folder: Path, *arguments: str, data: bytes | None = None, date: str = ""
-) -> subprocess.CompletedProcess[bytes]:
-    """Run git in *folder*, without anybody's settings, and return what came of it."""
-    environment = {name: value for name, value in os.environ.items() if name[:4] != "GIT_"}
-    environment |= {
-        **{"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1"},
-        **{"LC_ALL": "C", "TZ": "UTC"},
-    }
-    for role in ("AUTHOR", "COMMITTER"):
-        environment[f"GIT_{role}_NAME"] = COMMITTER
-        environment[f"GIT_{role}_EMAIL"] = "series@localhost"
-        if date:
-            environment[f"GIT_{role}_DATE"] = date
-    settings = [f"core.attributesFile={os.devnull}", f"core.hooksPath={os.devnull}", "gc.auto=0"]
-    try:
-        return subprocess.run(
-            ["git", *(word for setting in settings for word in ("-c", setting)), *arguments],
-            cwd=folder,
-            env=environment,
-            input=data if data is not None else b"",
-            capture_output=True,
-        )
-    except FileNotFoundError as error:
-        raise BuildError("there is no git here; install git") from error
 
 
 def read_patches(folder: Path) -> list[Patch]:
@@ -121,16 +97,18 @@ def lay(base: Base, folder: Path, only: Collection[str] | None = None) -> None:
                 archive.extract(member, folder)
     git(folder, "init", "--quiet", "--template=", f"--initial-branch={BRANCH}")
     git(folder, "config", "core.autocrlf", "false")
+    (folder / ".git" / "info").mkdir(exist_ok=True)
+    (folder / ".git" / "info" / "exclude").write_text(IGNORED)
     for name, diff in base.before:
         limits = [f"--include={path}" for path in only or ()]
         ran = run(folder, "apply", *limits, "-", data=diff)
         if ran.returncode:
-            raise BuildError(f"{name} does not apply to {base.title}: {_reason(ran)}")
+            raise BuildError(f"{name} does not apply to {base.title}: {reason(ran)}")
     git(folder, "add", "--all", "--force")
     message = ("commit", "--quiet", "--allow-empty", "-m", base.title)
     ran = run(folder, *message, date=f"{newest} +0000")
     if ran.returncode:
-        raise BuildError(f"the source can't be committed: {_reason(ran)}")
+        raise BuildError(f"the source can't be committed: {reason(ran)}")
     git(folder, "tag", TAG)
 
 
@@ -139,13 +117,7 @@ def apply(folder: Path, patch: Patch, title: str, *options: str) -> None:
     ran = run(folder, *_AM, *options, data=patchfile.encode(patchfile.mail(patch)))
     if ran.returncode:
         run(folder, "am", "--abort")
-        raise BuildError(f"{patch.name} does not apply to {title}: {_reason(ran)}")
-
-
-def _reason(ran: subprocess.CompletedProcess[bytes]) -> str:
-    words = patchfile.decode(ran.stderr)
-    found = re.search(r"^(?:error|fatal): (?:patch failed: )?(.*)$", words, re.MULTILINE)
-    return found[1] if found else (words.strip().splitlines() or ["git failed"])[-1]
+        raise BuildError(f"{patch.name} does not apply to {title}: {reason(ran)}")
 
 
 def import_series(base: Base, patches: Sequence[Patch], folder: Path) -> None:
