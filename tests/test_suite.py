@@ -281,6 +281,7 @@ def test_crash_hides_no_more_than_the_module() -> None:
     assert [(one.case, one.kind) for one in found] == [(WHOLE, "regression")]
 
 
+@pytest.mark.timeout(1800)
 def test_core_of_the_suite(stock: Path, patched: Path, tmp_path: Path) -> None:
     command = ["--stock", str(stock), "--patched", str(patched), "--output", str(tmp_path)]
     suite.main([*command, *CORE])
