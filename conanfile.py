@@ -27,6 +27,9 @@ DEFAULT_VERSION = "3.11.2"
 # itself; package() and _make_sysconfig_relocatable() see to the files that name this one.
 PREFIX = "/opt/cpython-immortal"
 
+# CPython doesn't free everything at exit, and tests that it survives a failing malloc.
+ASAN_OPTIONS = "detect_leaks=0:allocator_may_return_null=1"
+
 RELOCATE = """
 
 def _relocate(built_for):
@@ -141,8 +144,7 @@ class CPythonImmortal(ConanFile):
         toolchain.configure_args += self._configure_args()
         environment = toolchain.environment()
         if "address" in str(self.options.sanitizers):
-            # The interpreter doesn't free everything at exit, and runs during its own build.
-            environment.define("ASAN_OPTIONS", "detect_leaks=0:allocator_may_return_null=1")
+            environment.define("ASAN_OPTIONS", ASAN_OPTIONS)  # it runs during its own build
         toolchain.generate(environment)
 
         if shutil.which("ccache") and os.path.isdir("/usr/lib/ccache"):
@@ -194,6 +196,8 @@ class CPythonImmortal(ConanFile):
             self.cpp_info.cflags = [flag]
             self.cpp_info.sharedlinkflags = [flag]
             self.cpp_info.exelinkflags += [flag]
+        if "address" in str(self.options.sanitizers):
+            self.runenv_info.define("ASAN_OPTIONS", ASAN_OPTIONS)
 
     # Steps of the above
 

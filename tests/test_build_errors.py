@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -313,6 +314,38 @@ def test_cache_that_cannot_be_made(tmp_path: Path) -> None:
         CPYTHON_IMMORTAL_CACHE=str(tmp_path / "file" / "cache"),
     )
     assert f"Not a directory: '{tmp_path / 'file' / 'cache'}'" in error_line(ran)
+
+
+def test_interrupted_build_leaves_nothing_running(tmp_path: Path) -> None:
+    code = """if True:
+        import os, sys
+        from pathlib import Path
+        from buildtool import errors, progress
+        def command():
+            shown = progress.Progress(("build",), Path("log"))
+            shown.stage("build")
+            shell = "sleep 60 & echo $! > pid; wait"
+            shown.run(["sh", "-c", shell], env=os.environ, cwd=Path(), watch=lambda line: "")
+        sys.exit(errors.exit_status(command))
+        """
+    env = os.environ | {"PYTHONPATH": str(paths.ROOT / "build-scripts")}
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True
+    ) as started:
+        pid = tmp_path / "pid"
+        while not (pid.exists() and pid.read_text().strip()):
+            assert started.poll() is None
+            time.sleep(0.05)
+        started.terminate()
+        _, stderr = started.communicate(timeout=20)
+    assert started.returncode == 130
+    assert stderr.splitlines()[-1] == "error: interrupted"
+    for _ in range(100):
+        if not Path("/proc", pid.read_text().strip()).exists():
+            break
+        time.sleep(0.05)
+    else:
+        pytest.fail("what the command had started still runs")
 
 
 def test_failed_copy_leaves_the_old_installation(tmp_path: Path) -> None:

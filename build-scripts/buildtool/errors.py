@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 
@@ -13,8 +14,10 @@ class BuildError(Exception):
 def exit_status(command: Callable[[], None]) -> int:
     """Run *command*; return 0, or print its error in one line and return 1 (130 on ^C).
 
+    A request to terminate is an interrupt, too, so that what is half-made is cleared away.
     An OSError that nobody expected says enough as it is: which file, and what happened to it.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         command()
     except (BuildError, OSError) as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -45,7 +47,8 @@ class Progress:
     ) -> int:
         """Run *command* with its output appended to the log; return its exit status.
 
-        *watch* is called with every line of output and returns the state to show.
+        *watch* is called with every line of output and returns the state to show. An exception
+        (an interrupt, most likely) ends the command with all that it has started.
         """
         self.log.parent.mkdir(parents=True, exist_ok=True)
         state = [""]
@@ -62,13 +65,18 @@ class Progress:
                     stderr=subprocess.STDOUT,
                     text=True,
                     errors="replace",
+                    start_new_session=True,
                 ) as process,
                 self._signs_of_life(state),
             ):
                 assert process.stdout is not None
-                for line in process.stdout:
-                    log.write(line)
-                    state[0] = watch(line)
+                try:
+                    for line in process.stdout:
+                        log.write(line)
+                        state[0] = watch(line)
+                except BaseException:
+                    os.killpg(process.pid, signal.SIGTERM)
+                    raise
         return process.returncode
 
     @contextmanager

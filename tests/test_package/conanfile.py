@@ -42,8 +42,9 @@ class TestPackage(ConanFile):
         check = os.path.join(self.source_folder, "check.py")
         expected = "immortal" if self._immortal else "stock"
         python = os.path.join(package, "bin", "python3.11")
-        # It finds its own library; the embedding program has to be told.
-        self.run(f'"{python}" -I "{check}" {expected} "{self.build_folder}"')
+        # The interpreter finds its own library; the embedding program has to be told.
+        alone = f'env -u LD_LIBRARY_PATH "{python}" -I'
+        self.run(f'{alone} "{check}" {expected} "{self.build_folder}"', env="conanrun")
         program = os.path.join(self.build_folder, "embed")
         self.run(
             f'"{program}" "{package}" "{check}" {expected} "{self.build_folder}"', env="conanrun"
