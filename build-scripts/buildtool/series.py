@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from . import paths, prefixes, seriescheck, seriesgit
+from . import build, paths, prefixes, seriescheck, seriesgit
 from .errors import BuildError, exit_status
 from .seriesbase import make_base
 
@@ -70,7 +70,9 @@ def parser() -> argparse.ArgumentParser:
         "one tree, and runs the tests that the newest patch names. What passed is kept, so that "
         "a second run goes on where the first stopped.",
     )
-    command.add_argument("--jobs", type=int, default=2, help="of make and of the tests")
+    command.add_argument(
+        "--jobs", type=int, default=build.default_jobs(), help="of make and of the tests"
+    )
     command.add_argument("--debug", action="store_true", help="configure --with-pydebug")
     command.add_argument(
         "--dir",
