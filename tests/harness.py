@@ -21,6 +21,7 @@ def run(
     *args: str,
     timeout: float = 300,
     env: dict[str, str] | None = None,
+    stdin: str = "",
 ) -> str:
     """Run *code* (source text, or the path of a script) with *python*; return what it printed.
 
@@ -30,6 +31,7 @@ def run(
     script = [str(code)] if isinstance(code, Path) else ["-c", code]
     done = subprocess.run(
         [str(python), "-X", "faulthandler", *script, *args],
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=timeout,

@@ -20,14 +20,14 @@ PRELUDE = """
 import gc, os, sys
 MODE, FOLDER = sys.argv[1:]
 
-def immortal(obj):
+def immortal(obj, really=MODE == "alone" and gc.immortalize):
     '''Make obj immortal, if this run is about single objects.'''
-    return gc.immortalize(obj) if MODE == "alone" else obj
+    return really(obj) if really else obj
 
-def seal():
+def seal(really=MODE == "heap" and gc.immortalize_heap):
     '''Make the heap immortal, if this run is about the heap.'''
-    if MODE == "heap":
-        gc.immortalize_heap()
+    if really:
+        really()
 
 def say(*words, write=os.write):
     write(1, (" ".join(map(str, words)) + "\\n").encode())
@@ -48,19 +48,17 @@ PROGRAMS = {
         binary = immortal(open(path("binary"), "wb"))
         both = immortal(open(path("both"), "w+b"))
         packed = immortal(gzip.open(path("packed"), "wt"))
-        in_cycle = immortal([open(path("cycle"), "w")])
-        in_cycle.append(in_cycle)
         raw = immortal(io.TextIOWrapper(io.BufferedWriter(io.FileIO(path("layers"), "w"))))
-        for file in (text, packed, in_cycle[0], raw):
+        for file in (text, packed, raw):
             file.write("before ")
         binary.write(b"before "), both.write(b"before ")
         seal()
-        for file in (text, packed, in_cycle[0], raw):
+        for file in (text, packed, raw):
             file.write("after " * 1000)
         binary.write(b"after " * 1000), both.write(b"after " * 1000)
         later = immortal(open(path("later"), "w"))
         later.write("opened later")
-        del file, text, in_cycle
+        del file, text
     """,
     "finalizers": """
         in_module = immortal(Noisy("global"))
@@ -164,11 +162,9 @@ PROGRAMS = {
     "immortalizes while it ends": """
         import atexit, weakref
         class Late:
-            def __del__(self, say=say, gc=gc, mode=MODE):
-                if mode == "heap":
-                    gc.immortalize_heap()
-                elif mode == "alone":
-                    gc.immortalize([self])
+            def __del__(self, say=say, immortal=immortal, seal=seal):
+                seal()
+                immortal([self])
                 say("late")
         @atexit.register
         def ending():
