@@ -240,8 +240,9 @@ class CPythonImmortal(ConanFile):
             self._apply(patches, names[names.index(first) :])
             # Debian compiles pyexpat into the interpreter, so its fix for CVE-2026-4224 uses the
             # core's headers without more ado; as a module of its own, it has to say so.
-            macro = "('XML_POOR_ENTROPY', '1'),"
-            replace_in_file(self, "setup.py", macro, f"{macro} ('Py_BUILD_CORE_MODULE', '1'),")
+            plain = "Extension('pyexpat', sources=['pyexpat.c']"
+            core = "define_macros=[('Py_BUILD_CORE_MODULE', '1')]"
+            replace_in_file(self, "setup.py", plain, f"{plain}, {core}")
         if self.options.immortal:
             patches = Path(self.export_sources_folder, "patches", "3.11")
             names = self._read_list(patches / "series")
