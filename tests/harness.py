@@ -12,7 +12,11 @@ from typing import Any
 TESTS = Path(__file__).resolve().parent
 
 # Set iteration and dict collisions depend on string hashes; the runs being compared must agree.
-FIXED = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+FIXED = {
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONWARNINGS": "ignore::ResourceWarning",  # which a debug build shows by default
+}
 
 
 def run(

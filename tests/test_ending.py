@@ -79,6 +79,11 @@ PROGRAMS = {
         Noisy("made and dropped later")
         table["mortal in immortal"] = Noisy("mortal in immortal")
         cycle[0].partner = Noisy("mortal partner")
+        def add_cycle():
+            node = Noisy("mortal cycle in immortal")
+            node.me = node
+            table["cycle"] = node
+        add_cycle()
         late = immortal(Noisy("late"))
         gc.collect()
         del me, late

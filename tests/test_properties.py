@@ -35,8 +35,8 @@ SETTINGS = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 # How often each step comes, where not once: a program needs things before it can change them.
-WEIGHTS = {"make": 14, "put": 4, "set_item": 4, "set_attribute": 4, "immortal": 4, "drop": 3,
-           "call": 2, "advance": 2, "watch": 3, "liveness": 2, "assign": 2}  # fmt: skip
+WEIGHTS = {"make": 14, "put": 4, "set_item": 4, "set_attribute": 4, "immortal": 4, "watch": 3}
+WEIGHTS |= dict.fromkeys(("drop", "call", "advance", "liveness", "assign", "copied"), 2)
 IMMORTALIZE = {"immortal", "immortal_heap"}
 
 Program = list[list[Any]]

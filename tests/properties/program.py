@@ -224,6 +224,15 @@ def room(obj: Any) -> Any:
     return obj
 
 
+def find(s: Store, start: int, *names: str) -> int:
+    """Return the first slot from *start* on whose object has one of the attributes, or *start*."""
+    for offset in range(SLOTS):
+        slot = (start + offset) % SLOTS
+        if any(hasattr(s["slots"][slot], name) for name in names):
+            return slot
+    return start
+
+
 @step
 def make(s: Store, a: int, b: int, n: int) -> Any:
     s["slots"][a] = MAKE[n % len(MAKE)](s["slots"][b], n)
@@ -242,6 +251,7 @@ def drop(s: Store, a: int, b: int, n: int) -> Any:
 
 @step
 def put(s: Store, a: int, b: int, n: int) -> Any:
+    a = find(s, a, "append", "add", "setdefault")
     obj, value = room(s["slots"][a]), s["slots"][b]
     if isinstance(obj, (set, dict)):
         obj.add(value) if isinstance(obj, set) else obj.setdefault(value, n)
@@ -252,6 +262,7 @@ def put(s: Store, a: int, b: int, n: int) -> Any:
 
 @step
 def set_item(s: Store, a: int, b: int, n: int) -> Any:
+    a = find(s, a, "__setitem__")
     obj = room(s["slots"][a])
     key = [n, NAMES[n % 5], "".join(["k", str(n)])][n % 3] if isinstance(obj, dict) else n % 5
     obj[key] = s["slots"][b]
@@ -260,6 +271,7 @@ def set_item(s: Store, a: int, b: int, n: int) -> Any:
 
 @step
 def delete_item(s: Store, a: int, b: int, n: int) -> Any:
+    a = find(s, a, "__delitem__")
     obj = s["slots"][a]
     if isinstance(obj, dict) and obj:
         del obj[list(obj)[n % len(obj)]]
@@ -270,6 +282,7 @@ def delete_item(s: Store, a: int, b: int, n: int) -> Any:
 
 @step
 def get_item(s: Store, a: int, b: int, n: int) -> Any:
+    b = find(s, b, "__getitem__")
     obj = s["slots"][b]
     key = list(obj)[n % len(obj)] if isinstance(obj, dict) and obj else n % 4
     s["slots"][a] = obj[key]
@@ -278,6 +291,7 @@ def get_item(s: Store, a: int, b: int, n: int) -> Any:
 
 @step
 def set_attribute(s: Store, a: int, b: int, n: int) -> Any:
+    a = find(s, a, "__dict__", "alpha")
     if s["slots"][a] in (Node, Other, Slotted):
         raise TypeError("shared by all programs")
     setattr(s["slots"][a], NAMES[n % 5], s["slots"][b])
@@ -285,28 +299,33 @@ def set_attribute(s: Store, a: int, b: int, n: int) -> Any:
 
 @step
 def delete_attribute(s: Store, a: int, b: int, n: int) -> Any:
+    a = find(s, a, NAMES[n % 5])
     delattr(s["slots"][a], NAMES[n % 5])
 
 
 @step
 def get_attribute(s: Store, a: int, b: int, n: int) -> Any:
+    b = find(s, b, "__dict__", "alpha")
     s["slots"][a] = getattr(s["slots"][b], [*NAMES, "method", "__dict__", "__class__"][n % 8])
     return s["slots"][a]
 
 
 @step
 def set_class(s: Store, a: int, b: int, n: int) -> Any:
+    a = find(s, a, "alpha")
     s["slots"][a].__class__ = [Node, Other, type(s["slots"][b])][n % 3]
 
 
 @step
 def call(s: Store, a: int, b: int, n: int) -> Any:
+    b = find(s, b, "__call__")
     s["slots"][a] = s["slots"][b](*[n] * (n % 3))
     return s["slots"][a]
 
 
 @step
 def call_often(s: Store, a: int, b: int, n: int) -> Any:
+    b = find(s, b, "__call__")
     function, result = s["slots"][b], None
     if isinstance(function, type):
         raise TypeError("a class")
@@ -318,6 +337,7 @@ def call_often(s: Store, a: int, b: int, n: int) -> Any:
 
 @step
 def advance(s: Store, a: int, b: int, n: int) -> Any:
+    b = find(s, b, "__next__")
     obj = s["slots"][b]
     if hasattr(obj, "send") and n % 3 == 1:
         s["slots"][a] = obj.send(None if n % 2 else s["slots"][a])
@@ -340,6 +360,7 @@ def order(s: Store, a: int, b: int, n: int) -> Any:
 
 @step
 def contains(s: Store, a: int, b: int, n: int) -> Any:
+    b = find(s, b, "__contains__")
     return s["slots"][a] in s["slots"][b]
 
 
@@ -375,6 +396,7 @@ def listed(s: Store, a: int, b: int, n: int) -> Any:
 
 @step
 def extend(s: Store, a: int, b: int, n: int) -> Any:
+    a = find(s, a, "extend", "update")
     obj, other = room(s["slots"][a]), room(s["slots"][b])
     obj.update(other) if hasattr(obj, "update") else obj.extend(other)
     return obj
@@ -382,12 +404,14 @@ def extend(s: Store, a: int, b: int, n: int) -> Any:
 
 @step
 def rearrange(s: Store, a: int, b: int, n: int) -> Any:
+    a = find(s, a, "clear", "reverse")
     obj = s["slots"][a]
     return [obj.reverse, obj.sort, obj.clear, obj.copy, obj.pop][n % 5]()
 
 
 @step
 def add(s: Store, a: int, b: int, n: int) -> Any:
+    a = b = find(s, a, "__add__", "__or__")
     left, right = room(s["slots"][a]), room(s["slots"][b])
     if isinstance(left, int) and left.bit_length() > 2000:
         raise OverflowError("large enough")
@@ -397,6 +421,7 @@ def add(s: Store, a: int, b: int, n: int) -> Any:
 
 @step
 def add_in_place(s: Store, a: int, b: int, n: int) -> Any:
+    a = b = find(s, a, "__iadd__", "__ior__")
     obj = room(s["slots"][a])
     room(s["slots"][b])
     obj += s["slots"][b]
@@ -406,6 +431,7 @@ def add_in_place(s: Store, a: int, b: int, n: int) -> Any:
 
 @step
 def cut(s: Store, a: int, b: int, n: int) -> Any:
+    a = b = find(s, a, "__getitem__")
     if n % 2:
         del s["slots"][a][n % 3 : n]
     else:
@@ -433,6 +459,7 @@ def is_instance(s: Store, a: int, b: int, n: int) -> Any:
 
 @step
 def watch(s: Store, a: int, b: int, n: int) -> Any:
+    a = find(s, a, "__weakref__")
     obj = s["slots"][a]
     if isinstance(obj, type):
         raise TypeError("classes linger in caches")

@@ -129,7 +129,9 @@ def files_in_memory() -> Iterator[Any]:
     wrapper.write("\u4e2d")
     wrapper.flush()
     view[0] = 65
-    yield [text.getvalue(), data.getvalue(), view.tobytes(), text.seek(0), list(text)]
+    seen = [text.getvalue(), data.getvalue(), view.tobytes(), text.seek(0), list(text)]
+    view.release()
+    yield seen
 
 
 @shape
