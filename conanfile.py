@@ -173,6 +173,14 @@ class CPythonImmortal(ConanFile):
         stage = Path(self.build_folder, "stage")
         Autotools(self).install(args=[f"DESTDIR={stage}"])
         installed = stage / PREFIX.lstrip("/")
+        # "make install" of 3.11.2 leaves out some of the test suite: test_capi, test_sqlite3, ...
+        copy(
+            self,
+            "*",
+            os.path.join(self.source_folder, "Lib", "test"),
+            str(installed / "lib" / "python3.11" / "test"),
+            excludes=("*.pyc", "crashers/*", "leakers/*"),
+        )
         for path in (installed / "bin").iterdir():
             self._make_script_relocatable(path)
         for path in (installed / "lib" / "pkgconfig").iterdir():

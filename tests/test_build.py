@@ -145,6 +145,12 @@ def test_stock_has_no_api(stock: Path) -> None:
     assert output_of(stock, "--version") == "Python 3.11.2\n"
 
 
+def test_the_whole_test_suite_is_installed(stock: Path) -> None:
+    listed = output_of(stock, "-m", "test", "--list-tests").split()
+    assert {"test_capi", "test_sqlite3", "test_tomllib"} <= set(listed)
+    assert len(listed) > 430
+
+
 def test_patched_has_the_api(patched: Path) -> None:
     names = "[name for name in dir(gc) if 'immortal' in name]"
     found = output_of(patched, "-c", f"import gc; print({names})").strip()
