@@ -402,6 +402,47 @@ CASES = {
         gc.collect()
         assert obj == [{}]
     """,
+    "frozen objects": """
+        obj = [[]]
+        gc.freeze()
+        assert gc.get_freeze_count() > 0
+        gc.immortalize_heap()
+        assert immortal(obj) and gc.get_freeze_count() == 0
+        gc.unfreeze()
+        gc.collect()
+        assert obj == [[]]
+    """,
+    "saved garbage": """
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        cycle = []
+        cycle.append(cycle)
+        del cycle
+        gc.immortalize_heap()
+        assert len(gc.garbage) == 1 and immortal(gc.garbage[0])
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.collect()
+    """,
+    "while code is traced": """
+        import tracemalloc
+        tracemalloc.start(5)
+        events = []
+        def tracer(frame, event, arg):
+            events.append(event)
+            return tracer
+        sys.settrace(tracer)
+        sys.setprofile(lambda *args: events.append("profile"))
+        obj = [{i: str(i)} for i in range(100)]
+        gc.immortalize_heap()
+        def function(n): return sum(range(n)) + function(n - 1) if n else 0
+        assert function(20) == sum(sum(range(n)) for n in range(21))
+        sys.settrace(None), sys.setprofile(None)
+        assert len(events) > 100 and immortal(tracer)
+        obj.clear()
+        gc.collect()
+        assert tracemalloc.take_snapshot().statistics("lineno")
+        tracemalloc.stop()
+    """,
     "trashed deeply nested mortal list next to immortal ones": """
         keep = gc.immortalize([])
         obj = [keep]

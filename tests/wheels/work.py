@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 WORK: dict[str, Callable[[], Any]] = {}
+WAITING: list[Any] = []  # greenlets
 
 
 def work(function: Callable[[], Any]) -> Callable[[], Any]:
@@ -274,6 +275,17 @@ def greenlet() -> Any:
         log.append(str(raised))
     nested = g.greenlet(lambda: [g.greenlet(lambda n=n: n).switch() for n in range(10)])
     log.append(nested.switch())
+
+    # Some that wait in the middle of an expression, from one call to the next.
+    def wait(n: int) -> None:
+        while True:
+            _ = [f"text {n}", [n, {"key": parent.switch(["held", n])}]]
+
+    if not WAITING:
+        WAITING.extend(g.greenlet(wait) for _ in range(5))
+        for n, waiting in enumerate(WAITING):
+            waiting.switch(n)
+    log.append([waiting.switch(None) for waiting in WAITING])
     # One that is never finished: cleared away when it is dropped, or at exit.
     g.greenlet(child).switch("unfinished")
     gc.collect()
