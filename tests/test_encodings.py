@@ -1,0 +1,52 @@
+"""The encodings of the immortal count, for each word size and byte order.
+
+No interpreter is built for the foreign targets: a program that has nothing but the inline
+functions of Python.h runs there, natively or under QEMU, and tells what machine it sees.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from harness import TESTS, compile_with, config
+
+# The compiler, the emulator (None: runs natively) and what the program has to see.
+TARGETS = {
+    "x86_64": ("gcc", None, "64 bits, little endian, alignment 8, size 16"),
+    "i686": ("i686-linux-gnu-gcc", None, "32 bits, little endian, alignment 4, size 8"),
+    "s390x": (
+        *("s390x-linux-gnu-gcc", "qemu-s390x-static"),
+        "64 bits, big endian, alignment 8, size 16",
+    ),
+    "powerpc": (
+        *("powerpc-linux-gnu-gcc", "qemu-ppc-static"),
+        "32 bits, big endian, alignment 4, size 8",
+    ),
+}
+
+
+@pytest.mark.parametrize("optimization", ("-O0", "-O2", "-O3"))
+@pytest.mark.parametrize("target", TARGETS)
+def test_encoding(target: str, optimization: str, patched: Path, tmp_path: Path) -> None:
+    compiler, emulator, expected = TARGETS[target]
+    for tool in (compiler, emulator):
+        if tool and not shutil.which(tool):
+            pytest.skip(f"{tool} is not installed (test.sh installs it where it can)")
+    # Python.h looks for pyconfig.h beside itself first.
+    headers = tmp_path / "include"
+    shutil.copytree(config(patched)["include"], headers)
+    shutil.copy(TESTS / "encodings/pyconfig.h", headers)
+    program = tmp_path / "encodings"
+    compile_with(
+        [
+            *[compiler, "-static", "-std=c11", "-Wall", "-Wextra", optimization],
+            *[f"-I{headers}", str(TESTS / "encodings/encodings.c"), "-o", str(program)],
+        ]
+    )
+    command = [emulator, str(program)] if emulator else [str(program)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip() == expected
