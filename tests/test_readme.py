@@ -1,0 +1,206 @@
+"""README.md keeps its word: commands, files, examples, figures, the chart; and LICENSE."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from buildtool import paths
+from harness import compile_with, config, run
+from test_lint import tracked
+
+README = (paths.ROOT / "README.md").read_text()
+CHART = paths.ROOT / "Misc" / "chart"
+TRACKED = {path.relative_to(paths.ROOT).parts for path in tracked()}
+TOP_LEVEL = sorted({parts[0] + "/" * (len(parts) > 1) for parts in TRACKED if parts[0][0] != "."})
+ENTRIES = sorted(path.name for path in (paths.ROOT / "build-scripts").glob("*.sh"))
+ENTRIES.remove("bootstrap.sh")
+
+
+def blocks(language: str) -> list[str]:
+    """Return the README's code blocks in *language*."""
+    found = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    assert found
+    return found
+
+
+def commands() -> list[list[str]]:
+    """Return the words of each command in the README's shell blocks."""
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    parts = [part for line in lines for part in line.split(" && ")]
+    return [shlex.split(part, comments=True) for part in parts]
+
+
+@cache
+def help_of(*command: str) -> str:
+    """Return what an entry of build-scripts/ says to --help."""
+    entry = paths.ROOT / "build-scripts" / command[0]
+    asked = [entry, *command[1:], "--help"]
+    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+
+
+def measured(name: str) -> dict[str, dict[str, Any]]:
+    """Return the measurements in the chart's *name*.json by their mode."""
+    return {one["mode"]: one for one in json.loads((CHART / f"{name}.json").read_text())}
+
+
+@pytest.fixture(scope="module")
+def draw() -> ModuleType:
+    """The script that draws the chart."""
+    spec = importlib.util.spec_from_file_location("draw", CHART / "draw.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+# Commands, files, links
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_options_of_commands_exist(entry: str) -> None:
+    found = [line for line in commands() if line[0] == f"./build-scripts/{entry}"]
+    assert found, f"the README doesn't show {entry}"
+    for line in found:
+        assert os.access(paths.ROOT / line[0], os.X_OK)
+        # The first word may be a command of its own: series.sh import
+        own = line[1:2] if entry == "series.sh" else []
+        for word in line[1:]:
+            if word.startswith("--"):
+                assert word in help_of(entry, *own), line
+        assert all(word in help_of(entry) for word in own), line
+
+
+def test_options_of_build_exist() -> None:
+    section = README.partition("## Two commands")[2].partition("\n## ")[0]
+    options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", section))
+    assert len(options) > 8
+    assert {option for option in options - {"--help"} if option not in help_of("build.sh")} == set()
+
+
+def test_options_of_recipe_exist() -> None:
+    listed = README.partition("The recipe's options are ")[2].partition(";")[0]
+    recipe = (paths.ROOT / "conanfile.py").read_text()
+    options = recipe.partition("options = {")[2].partition("}")[0]
+    assert sorted(re.findall(r"`(\w+)`", listed)) == sorted(re.findall(r'"(\w+)": \[', options))
+
+
+def test_files_exist() -> None:
+    tops = "|".join(re.escape(name) for name in TOP_LEVEL)
+    named = set(re.findall(rf"(?<![\w./-])(?:\./)?((?:{tops})[\w./-]*[\w/])", README))
+    assert len(named) > 20
+    assert {name for name in named if not (paths.ROOT / name).exists()} == set()
+
+
+def test_every_folder_is_named() -> None:
+    assert {name for name in TOP_LEVEL if name not in README} == {"README.md"}
+
+
+def test_links_resolve() -> None:
+    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", README) if "://" not in link]
+    assert links
+    assert [link for link in links if not (paths.ROOT / link).is_file()] == []
+
+
+# Examples
+
+
+def test_server_example(patched: Path, tmp_path: Path) -> None:
+    (code,) = (block for block in blocks("python") if "serve_forever" in block)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = tmp_path / "server.py"
+    program.write_text(code.replace("8000", str(port)))
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen([patched, program], stderr=log, start_new_session=True)
+    try:
+        wait_for(port)
+        for number in range(20):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/{number}", timeout=60) as answer:
+                assert answer.read() == f"customer {number}".encode()
+        assert process.poll() is None
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def wait_for(port: int) -> None:
+    """Wait until something listens on *port* of this machine; for a minute at most."""
+    for _ in range(600):
+        with socket.socket() as tried:
+            if tried.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError("the server doesn't listen")
+
+
+def test_other_examples(patched: Path) -> None:
+    others = [block for block in blocks("python") if "serve_forever" not in block]
+    assert others
+    for code in others:
+        run(patched, code)
+
+
+def test_c_example(patched: Path, tmp_path: Path) -> None:
+    (code,) = blocks("c")
+    source = tmp_path / "example.c"
+    source.write_text(
+        "#include <Python.h>\n"
+        + code
+        + 'PyMethodDef methods[] = {{"make_table", make_table, METH_NOARGS, 0}};\n'
+    )
+    found = config(patched)
+    flags = ["-Wall", "-Wextra", "-Wno-missing-field-initializers", "-fsyntax-only"]
+    compile_with([*shlex.split(found["CC"]), *flags, f"-I{found['include']}", str(source)])
+
+
+# Figures and chart
+
+
+def test_chart_is_what_the_script_draws(draw: ModuleType) -> None:
+    shares = {name: draw.shares((CHART / f"{name}.json").read_text()) for name in draw.COLOURS}
+    assert draw.draw(shares) == (CHART / "copied.svg").read_text()
+    shares["stock-3.11.2"]["nothing"] /= 2
+    assert draw.draw(shares) != (CHART / "copied.svg").read_text()
+
+
+def test_figures_are_those_of_the_measurement() -> None:
+    stock, patched = measured("stock-3.11.2"), measured("patched-3.11.2")
+    best = patched["immortalize"]
+    text = " ".join(README.split())
+    for figure in (
+        f"about {stock['nothing']['dirty'] / stock['nothing']['rss']:.0%}",
+        f"about {stock['freeze']['dirty'] / stock['freeze']['rss']:.0%}",
+        f"and {best['dirty'] / best['rss']:.1%} after gc.immortalize_heap()",
+        f"a heap of {best['heap'] / 1e6:.0f} MB",
+        f"is {best['dirty'] // 1024} KiB, {best['dirty'] / best['heap']:.2%} of the heap",
+        f"that was {best['dirty'] // 1024} KiB",
+    ):
+        assert figure.replace("%", " %") in text
+
+
+# Licence
+
+
+def test_licence_of_the_series_is_that_of_cpython(patched: Path) -> None:
+    code = """import os
+folder = os.path.dirname(os.__file__)
+names = [os.path.join(folder, "LICENSE.txt"), os.path.join(folder, os.pardir, "LICENSE")]
+print(open(next(filter(os.path.exists, names))).read(), end="")"""
+    ours = (paths.ROOT / "LICENSE").read_text()
+    assert ours.endswith(run(patched, code))
+    assert "MIT licence" in ours and "Permission is hereby granted, free of charge" in ours
