@@ -51,7 +51,7 @@ class Node:
         write(where[0], f"finalized {type(self).__name__}\n".encode())
 
     def __hash__(self) -> int:
-        return hash(type(self).__name__)
+        return 7  # the same for each, whatever class it changes to
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -122,7 +122,7 @@ def parts(obj: Any) -> list[Any]:
     elif isinstance(obj, slice):
         found += [obj.start, obj.stop]
     if hasattr(obj, "__dict__") and not isinstance(obj, type):
-        found += [item for name in sorted(vars(obj)) for item in (name, vars(obj)[name])]
+        found += [part for item in vars(obj).items() for part in item]
     return found
 
 
@@ -306,7 +306,10 @@ def delete_attribute(s: Store, a: int, b: int, n: int) -> Any:
 @step
 def get_attribute(s: Store, a: int, b: int, n: int) -> Any:
     b = find(s, b, "__dict__", "alpha")
-    s["slots"][a] = getattr(s["slots"][b], [*NAMES, "method", "__dict__", "__class__"][n % 8])
+    name = [*NAMES, "method", "__dict__", "__class__"][n % 8]
+    if name == "__dict__" and isinstance(s["slots"][b], type):
+        raise TypeError("emptied when its class dies")
+    s["slots"][a] = getattr(s["slots"][b], name)
     return s["slots"][a]
 
 
