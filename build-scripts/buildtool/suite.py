@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -94,6 +95,8 @@ def compare(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command; BuildError for a regression and for what the user can act on."""
+    # A shell starts background jobs with ^C ignored; tests that send it would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     options = parser().parse_args(arguments)
     settings = Settings(options.resources, options.timeout, options.huntrleaks)
     kind = {"debug": options.debug, "sanitizers": options.sanitizers}
