@@ -24,22 +24,24 @@ esac
 # shellcheck source=build-scripts/bootstrap.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/bootstrap.sh"
 
-missing=() foreign=()
+missing=() optional=()
 for tool in git patch g++; do
     command -v "$tool" >/dev/null || missing+=("$tool")
 done
 [ ${#missing[@]} -eq 0 ] || bootstrap_apt "${missing[@]}"
 
-# For the encodings on other machines. Tests that need them are skipped where these can't be had:
-# without root, and beside gcc-multilib, which Debian's cross compilers would remove.
-for target in i686:i386 s390x:s390x powerpc:powerpc; do
-    command -v "${target%:*}-linux-gnu-gcc" >/dev/null ||
-        foreign+=("gcc-${target%:*}-linux-gnu" "libc6-dev-${target#*:}-cross")
-done
-command -v qemu-s390x-static >/dev/null || foreign+=(qemu-user-static)
-if [ ${#foreign[@]} -gt 0 ] && { [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; } &&
-    ! dpkg -s gcc-multilib >/dev/null 2>&1; then
-    bootstrap_apt "${foreign[@]}"
+# More compilers, and an emulator. The tests that need one are skipped where it can't be had: without
+# root, and beside gcc-multilib, which Debian's cross compilers would remove.
+command -v clang++ >/dev/null || optional+=(clang)
+if ! dpkg -s gcc-multilib >/dev/null 2>&1; then
+    for target in i686:i386 s390x:s390x powerpc:powerpc; do
+        command -v "${target%:*}-linux-gnu-gcc" >/dev/null ||
+            optional+=("gcc-${target%:*}-linux-gnu" "libc6-dev-${target#*:}-cross")
+    done
+fi
+command -v qemu-s390x-static >/dev/null || optional+=(qemu-user-static)
+if [ ${#optional[@]} -gt 0 ] && { [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; }; then
+    bootstrap_apt "${optional[@]}"
 fi
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
