@@ -11,6 +11,14 @@ class BuildError(Exception):
     """Something that the user can act on: "what is wrong; what to do", in one line."""
 
 
+def restore_interrupt() -> None:
+    """Make ^C interrupt this process and those that it starts, also in the background.
+
+    A shell starts background jobs with ^C ignored; tests that send it would inherit that.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def exit_status(command: Callable[[], None]) -> int:
     """Run *command*; return 0, or print its error in one line and return 1 (130 on ^C).
 

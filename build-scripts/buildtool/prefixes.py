@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import gitrun, patchfile, paths, seriesgit
-from .errors import BuildError
+from .errors import BuildError, restore_interrupt
 from .patchfile import Patch
 from .seriesgit import Base
 
@@ -45,6 +45,7 @@ def build_all(base: Base, patches: Sequence[Patch], folder: Path, plan: Plan) ->
 
     *folder* keeps the tree, the build, a log of each prefix, and what passed.
     """
+    restore_interrupt()
     paths.require_space(folder, SPACE)
     folder.mkdir(parents=True, exist_ok=True)
     record = folder / "passed.json"

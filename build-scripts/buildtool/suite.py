@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from pathlib import Path
 
 from . import build, configuration, paths, suitemodule, suitereport, targets
-from .errors import BuildError, exit_status
+from .errors import BuildError, exit_status, restore_interrupt
 from .suitemodule import Outcome, Settings
 from .suiteruns import Side, make_side, run_all
 
@@ -95,8 +94,7 @@ def compare(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command; BuildError for a regression and for what the user can act on."""
-    # A shell starts background jobs with ^C ignored; tests that send it would inherit that.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    restore_interrupt()
     options = parser().parse_args(arguments)
     settings = Settings(options.resources, options.timeout, options.huntrleaks)
     kind = {"debug": options.debug, "sanitizers": options.sanitizers}
