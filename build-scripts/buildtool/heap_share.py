@@ -14,6 +14,8 @@ import os
 import sys
 from typing import Any
 
+MODES = ("nothing", "freeze", "immortalize")
+
 
 class Record:
     """One row of an application's in-memory table."""
@@ -52,15 +54,25 @@ def read(table: dict[str, Record]) -> float:
     return total
 
 
-def memory() -> dict[str, int]:
-    """Return the figures of this process's smaps_rollup, in bytes."""
+def memory(process: int | str = "self") -> dict[str, int]:
+    """Return the figures of a process's smaps_rollup, in bytes."""
     sizes = {}
-    with open("/proc/self/smaps_rollup") as lines:
+    with open(f"/proc/{process}/smaps_rollup") as lines:
         for line in lines:
             fields = line.split()
             if len(fields) == 3 and fields[2] == "kB":
                 sizes[fields[0].rstrip(":")] = int(fields[1]) * 1024
     return sizes
+
+
+def take_out(mode: str) -> int:
+    """Do what the mode says with the heap; return how many objects it took out of collection."""
+    if mode == "freeze":
+        gc.freeze()
+        return gc.get_freeze_count()
+    if mode == "immortalize":
+        return int(gc.immortalize_heap())  # type: ignore[attr-defined]
+    return 0
 
 
 def child(table: dict[str, Record]) -> dict[str, int]:
@@ -91,12 +103,7 @@ def main() -> None:
     before = memory()["Private_Dirty"]
     table = load(records)
     heap = memory()["Private_Dirty"] - before
-    objects = 0
-    if mode == "freeze":
-        gc.freeze()
-        objects = gc.get_freeze_count()
-    elif mode == "immortalize":
-        objects = gc.immortalize_heap()  # type: ignore[attr-defined]
+    objects = take_out(mode)
     print(json.dumps({"mode": mode, "heap": heap, "objects": objects, **in_child(table)}))
 
 

@@ -1,0 +1,82 @@
+"""stdlib.py --mode MODE: what does a forked child copy that works with the standard library?
+
+Runs in the interpreter to be measured, on the standard library alone. Runs all of walk/ some
+times, as a server that has been warmed up (not with --cold), does what MODE says (nothing, freeze,
+immortalize), and forks a child that runs all of it again, checks that the results are the same, and
+collects garbage. Prints one JSON object, sizes in bytes, as records.py; without a control, since
+`copied` needs none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib
+import json
+import pkgutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "build-scripts/buildtool"))
+
+import walk
+from heap_share import MODES, memory, take_out
+from observer import ENDS, Observer, forked
+
+WARM, ROUNDS = 10, 3
+
+
+def load(only: list[str]) -> dict[str, Callable[[], object]]:
+    """Return the work of each module of the standard library by its name, or *only* some."""
+    found: dict[str, Callable[[], object]] = {}
+    for info in pkgutil.iter_modules(walk.__path__):
+        module = importlib.import_module(f"walk.{info.name}")
+        for name, function in vars(module).items():
+            if name.startswith("work_"):
+                found[name.removeprefix("work_")] = function
+    return {name: found[name] for name in only} if only else found
+
+
+def measure(
+    mode: str, works: dict[str, Callable[[], object]], warm: int, end: str
+) -> dict[str, Any]:
+    """Warm up, do what the mode says, and let a child work."""
+    observer = None if end else Observer()
+    expected = {}
+    for _ in range(warm):
+        expected = {name: work() for name, work in works.items()}
+    gc.collect()
+    rss = memory()["Rss"]
+    objects = take_out(mode)
+    sealed = memory()["Rss"] - rss
+    found = {"mode": mode, "warm": warm, "objects": objects, "rss": rss, "sealed": sealed}
+
+    def child() -> None:
+        for _ in range(ROUNDS):
+            for name, work in works.items():
+                result = work()
+                if warm and result != expected[name]:
+                    raise AssertionError(f"{name}: {result!r}, not {expected[name]!r}")
+        gc.collect()
+
+    if observer:
+        return {**found, **observer.watch(child)}
+    return {**found, "status": forked(child, end)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--mode", choices=MODES, required=True)
+    parser.add_argument("--cold", action="store_true", help="don't warm up")
+    parser.add_argument("--end", choices=ENDS, help="measure nothing, but let the child end so")
+    parser.add_argument("only", nargs="*", metavar="MODULE", help="these alone, e.g. json re")
+    options = parser.parse_args()
+    found = measure(options.mode, load(options.only), 0 if options.cold else WARM, options.end)
+    if found.get("status", 0) is not None:
+        print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""web.py --mode MODE: what does a forked Django worker copy that serves requests?
+
+Runs in an interpreter that has Django (see django.txt). Makes a SQLite database, loads
+100,000 products from it into memory, serves 100 requests, does what MODE says (nothing, freeze,
+immortalize) and forks a worker that serves 1,000 requests and collects garbage. They go through
+Django's WSGI handler: pages from memory, from the database, JSON, sessions. Prints one JSON
+object; its sizes are those of records.py, in bytes.
+
+The control is a process of its own, in the same mode, that has a handful of products in memory
+and otherwise does the same: the same 1,000 requests as to code, pages, queries and rows, so its
+worker has the same needs of its own: SQLite's page cache, the session store, what a request takes.
+What a worker writes into Django's own code and data would be in both and cancel out; it shows in
+`copied`, which needs no control: pages that were there and shared when the work began.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import io
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "build-scripts/buildtool"))
+
+from heap_share import MODES, memory, take_out
+from observer import ENDS, Observer, forked
+
+PRODUCTS, FEW = 100_000, 100
+WARM, REQUESTS = 100, 1000
+
+Application = Callable[[dict[str, Any], Callable[..., object]], Any]
+
+
+def paths(products: int) -> Iterator[str]:
+    """Yield the paths of requests, without end, spread over all the products."""
+    for number in itertools.count():
+        key = number * 7919 % products
+        yield f"/list/{key // 20}/"
+        yield f"/product/{key + 1}/"
+        yield f"/search/maker {number % 500}/"
+        yield f"/basket/{key + 1}/"
+
+
+def serve(application: Application, count: int, products: int) -> int:
+    """Send *count* requests, as ten users with cookies; return the number of bytes answered."""
+    cookies: dict[int, str] = {}
+    length = 0
+    for number, path in enumerate(itertools.islice(paths(products), count)):
+        status: list[str] = []
+
+        def start(line: str, headers: list[tuple[str, str]], status: list[str] = status) -> None:
+            status.append(line)
+            for name, value in headers:
+                if name == "Set-Cookie":
+                    cookies[number % 10] = value.split(";")[0]  # noqa: B023
+
+        environ = {
+            "REQUEST_METHOD": "GET",
+            "SCRIPT_NAME": "",
+            "PATH_INFO": path,
+            "QUERY_STRING": "",
+            "SERVER_NAME": "shop.example",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "HTTP_HOST": "shop.example",
+            "HTTP_COOKIE": cookies.get(number % 10, ""),
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": False,
+            "wsgi.multiprocess": True,
+            "wsgi.run_once": False,
+        }
+        answer = application(environ, start)
+        length += sum(map(len, answer))
+        answer.close()
+        if status[0][:3] not in ("200", "302"):
+            sys.exit(f"{path}: {status[0]}")
+    return length
+
+
+def start(database: Path) -> Application:
+    """Set Django up on the database file; return the project's WSGI application."""
+    os.environ["SHOP_DATABASE"] = str(database)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
+    from django.core.wsgi import get_wsgi_application
+
+    application: Application = get_wsgi_application()
+    return application
+
+
+def measure(mode: str, database: Path, cached: int, requests: int, end: str = "") -> dict[str, Any]:
+    """Load the application with *cached* products in memory, and let a worker serve *requests*."""
+    observer = None if end else Observer()
+    application = start(database)
+    from django.db import connections
+    from shop import catalogue
+
+    catalogue.load(cached)
+    serve(application, WARM, cached)
+    connections.close_all()  # a connection must not be used by two processes
+    gc.collect()
+    rss = memory()["Rss"]
+    objects = take_out(mode)
+    sealed = memory()["Rss"] - rss
+    found = {"mode": mode, "cached": cached, "objects": objects, "rss": rss, "sealed": sealed}
+
+    def worker() -> None:
+        serve(application, requests, cached)
+        gc.collect()
+
+    if observer:
+        return {**found, **observer.watch(worker)}
+    return {**found, "status": forked(worker, end)}
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--mode", choices=MODES, required=True)
+    parser.add_argument("--products", type=int, default=PRODUCTS, metavar="N")
+    parser.add_argument("--requests", type=int, default=REQUESTS, metavar="N")
+    parser.add_argument("--database", type=Path, metavar="FILE", help="make it if it isn't there")
+    parser.add_argument("--cached", type=int, metavar="N", help="measure once, with so many cached")
+    parser.add_argument("--end", choices=ENDS, help="measure nothing, but let the worker end so")
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = parse()
+    if options.cached is not None:
+        cached, requests = options.cached, options.requests
+        found = measure(options.mode, options.database, cached, requests, options.end)
+        if found.get("status", 0) is not None:
+            print(json.dumps(found))
+        return
+    if options.database:
+        start(options.database)
+        from shop import catalogue
+
+        catalogue.fill(options.products)
+        return
+    script = [sys.executable, __file__, *sys.argv[1:]]
+    with tempfile.TemporaryDirectory() as folder:
+        database, copy = Path(folder, "database"), Path(folder, "copy")
+        subprocess.run([*script, "--database", str(database)], check=True)
+        results = []
+        for cached in (options.products, FEW):
+            shutil.copyfile(database, copy)
+            command = [*script, "--database", str(copy), "--cached", str(cached)]
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
+            results.append(json.loads(done.stdout))
+    found, control = results
+    found["own"] = control["dirty"]
+    found["growth"] = found["dirty"] - found["own"]
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
