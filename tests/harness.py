@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from buildtool import paths
 
 TESTS = Path(__file__).resolve().parent
 
@@ -60,6 +63,27 @@ def config(python: Path | str) -> dict[str, str]:
 found = {name: sysconfig.get_config_var(name) or "" for name in ("CC", "CXX", "CCSHARED")}
 print(json.dumps({**found, "include": sysconfig.get_path("include")}))"""
     return dict(run_json(python, code))
+
+
+def site_packages(python: Path, wanted: Path) -> Path:
+    """Return the site-packages of an environment of *python* with the wheels that *wanted* pins.
+
+    It is made at the first call, and kept in the cache.
+    """
+    key = hashlib.sha256(wanted.read_bytes() + str(python.resolve()).encode()).hexdigest()[:16]
+    folder = paths.cache() / f"{wanted.stem}-{key}"
+    done = folder / "done"
+    if not done.exists():
+        install = ["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]
+        for command in (
+            [str(python), "-m", "venv", "--clear", str(folder)],
+            [str(folder / "bin/python"), *install, "-r", str(wanted)],
+        ):
+            result = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert result.returncode == 0, result.stdout + result.stderr
+        done.touch()
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    return Path(run(folder / "bin/python", code).strip())
 
 
 def compile_with(command: Sequence[str]) -> None:

@@ -6,13 +6,10 @@ interpreter and kept in the cache; stock does the same work with the very same f
 
 from __future__ import annotations
 
-import hashlib
-import subprocess
 from pathlib import Path
 
 import pytest
-from buildtool import paths
-from harness import TESTS, run, run_json
+from harness import TESTS, run, run_json, site_packages
 
 PACKAGES = {
     "numpy": "C, its own object dtype and buffer protocol",
@@ -33,21 +30,7 @@ PACKAGES = {
 @pytest.fixture(scope="module")
 def site(patched: Path) -> Path:
     """The site-packages of an environment with wheels.txt, made by the patched interpreter."""
-    wanted = TESTS / "wheels.txt"
-    key = hashlib.sha256(wanted.read_bytes() + str(patched.resolve()).encode()).hexdigest()[:16]
-    folder = paths.cache() / f"wheels-{key}"
-    done = folder / "done"
-    if not done.exists():
-        install = ["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]
-        for command in (
-            [str(patched), "-m", "venv", "--clear", str(folder)],
-            [str(folder / "bin/python"), *install, "-r", str(wanted)],
-        ):
-            result = subprocess.run(command, capture_output=True, text=True, check=False)
-            assert result.returncode == 0, result.stdout + result.stderr
-        done.touch()
-    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    return Path(run(folder / "bin/python", code).strip())
+    return site_packages(patched, TESTS / "wheels.txt")
 
 
 @pytest.mark.parametrize("package", PACKAGES)
