@@ -13,6 +13,7 @@ import operator
 import shlex
 import timeit
 import traceback
+import types
 import unittest
 import unittest.mock
 import warnings
@@ -24,9 +25,6 @@ PARSER.add_argument("names", nargs="*", metavar="NAME")
 SUB = PARSER.add_argument_group("more")
 SUB.add_argument("--mode", choices=("a", "b"))
 
-LOGGER = logging.getLogger("walk.programs")
-LOGGER.setLevel(logging.INFO)
-LOGGER.propagate = False
 FORMAT = logging.Formatter("%(levelname)s %(name)s %(message)s")
 
 
@@ -53,31 +51,26 @@ def fails(depth: int) -> int:
 
 def work_argparse() -> object:
     known = PARSER.parse_args(["--count", "5", "-vv", "--mode", "b", "x", "y"])
-    try:
-        PARSER.exit_on_error = True
-        PARSER.parse_known_args(["--count=7", "--other"])
-    finally:
-        usage = PARSER.format_help()
-    return vars(known), usage, shlex.split("a 'b c' d\\ e")
+    _, others = PARSER.parse_known_args(["--count=7", "--other"])
+    return vars(known), others, PARSER.format_help(), shlex.split("a 'b c' d\\ e")
 
 
 def work_logging() -> object:
+    logger = logging.Logger("walk.programs", logging.INFO)
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(FORMAT)
     memory = logging.handlers.MemoryHandler(3, target=handler)
-    LOGGER.addHandler(memory)
+    logger.addHandler(memory)
+    for number in range(5):
+        logger.info("number %d of %s", number, "many")
+        logger.debug("not this")
     try:
-        for number in range(5):
-            LOGGER.info("number %d of %s", number, "many")
-            LOGGER.debug("not this")
-        try:
-            fails(1)
-        except LookupError:
-            LOGGER.exception("failed")
-    finally:
-        LOGGER.removeHandler(memory)
-        memory.close()
+        fails(1)
+    except LookupError:
+        logger.exception("failed")
+    logger.removeHandler(memory)
+    memory.close()
     return stream.getvalue().splitlines()[:6]
 
 
@@ -107,9 +100,11 @@ def work_unittest() -> object:
     suite = unittest.defaultTestLoader.loadTestsFromTestCase(Cases)
     result = unittest.TextTestRunner(stream=io.StringIO(), verbosity=2).run(suite)
     mock = unittest.mock.Mock(return_value=3)
-    with unittest.mock.patch.object(Cases, "__doc__", "patched"):
-        doc = Cases.__doc__
-    return result.testsRun, result.wasSuccessful(), mock(1, a=2), mock.call_args.kwargs, doc
+    patched = types.SimpleNamespace(name="before")
+    with unittest.mock.patch.object(patched, "name", "after"):
+        during = patched.name
+    called = mock(1, a=2), mock.call_args.kwargs
+    return result.testsRun, result.wasSuccessful(), called, during, patched
 
 
 def work_warnings() -> object:
