@@ -1,0 +1,45 @@
+"""Freeze the modules that are part of the interpreter, with a native one of the same source."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..errors import BuildError
+from . import msbuild
+
+
+def freeze(source: Path, python: Path, properties: Mapping[str, str]) -> None:
+    """Write Python/frozen_modules/*.h and Python/deepfreeze/deepfreeze.c in *source*.
+
+    The modules are those of PCbuild/_freeze_module.vcxproj; *python* compiles them, as the Unix
+    build does when it is a cross build. Raises BuildError if a tool fails.
+    """
+    project = msbuild.read(source / "PCbuild" / "_freeze_module.vcxproj", properties)
+    inputs = []
+    for kind in ("GetPath", "None"):
+        for item in project.items[kind]:
+            if "ModName" not in item.metadata:
+                continue
+            name, header = item.metadata["ModName"], _path(item.metadata["OutFile"])
+            (source / header).parent.mkdir(exist_ok=True)
+            _run(source, python, "Programs/_freeze_module.py", name, _path(item.include), header)
+            # getpath is run once, from bytes, before the rest is there.
+            if kind == "None":
+                inputs.append(f"{header}:{name}")
+    (source / "Python" / "deepfreeze").mkdir(exist_ok=True)
+    output = "Python/deepfreeze/deepfreeze.c"
+    _run(source, python, "Tools/scripts/deepfreeze.py", *inputs, "-o", output)
+
+
+def _path(name: str) -> str:
+    """Return a path of a project file, relative to the source's top."""
+    return name.replace("\\", "/").removeprefix("../")
+
+
+def _run(source: Path, python: Path, *command: str) -> None:
+    ran = subprocess.run([str(python), *command], cwd=source, capture_output=True, text=True)
+    if ran.returncode:
+        reason = (ran.stderr.strip().splitlines() or ["it gives no reason"])[-1]
+        raise BuildError(f"{command[0]} failed for {' '.join(command[1:3])}: {reason}")

@@ -1,0 +1,3 @@
+/* Wine has no Bluetooth sockets; Modules/socketmodule.c takes this constant. */
+
+#define BTHPROTO_RFCOMM 3
