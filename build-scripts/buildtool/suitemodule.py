@@ -183,7 +183,8 @@ def list_modules(python: Path) -> list[str]:
     """Return the names of the suite's modules in *python*'s library; BuildError if it has none."""
     with tempfile.TemporaryDirectory() as folder:
         command = [str(python), "-m", "test", "--list-tests"]
-        ran = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        # A warning may be in another encoding than ours: Windows has one of its own.
+        ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace")
     found = [line for line in ran.stdout.split() if line.startswith("test_")]
     if ran.returncode or not found:
         reason = (ran.stderr.strip().splitlines() or ["it lists no test"])[-1]

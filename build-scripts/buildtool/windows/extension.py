@@ -34,7 +34,9 @@ def _make(
     built = product.with_suffix(".obj")
     compiler = tools.compiler(root.arch, str(DATA / "include"))
     included = f"-I{prefix / 'include'}"
-    _run(root, [*compiler, included, *flags, "/c", str(source), f"/Fo{built}"], product.parent)
+    _run(
+        root, [*compiler, included, *flags, "/c", f"/Fo{built}", "--", str(source)], product.parent
+    )
     linker = tools.linker(root.arch)
     _run(root, [*linker, f"/out:{product}", str(built), *link], product.parent)
 

@@ -61,6 +61,12 @@ wcsnlen_s(const wchar_t *text, size_t limit)
     return text ? wcsnlen(text, limit) : 0;
 }
 
+/* excpt.h: clang has it as an intrinsic; Wine declares it for 64 bits only. */
+unsigned long __cdecl _exception_code(void);
+#ifndef GetExceptionCode
+#define GetExceptionCode _exception_code
+#endif
+
 /* bcrypt.h, winnt.h, winsock2.h, mstcpip.h */
 #define BCRYPT_SUCCESS(status) ((NTSTATUS)(status) >= 0)
 #define REG_LEGAL_CHANGE_FILTER 0x1000000f
