@@ -5,27 +5,50 @@ be moved.
 is the comfortable way.
 """
 
+import contextlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 from conan import ConanFile
 from conan.errors import ConanException, ConanInvalidConfiguration
-from conan.tools.build import cross_building
+from conan.tools.build import build_jobs, cross_building
 from conan.tools.env import Environment
 from conan.tools.files import check_sha256, copy, download, replace_in_file, unzip
 from conan.tools.gnu import Autotools, AutotoolsToolchain
 from conan.tools.system.package_manager import Apt
 
-required_conan_version = ">=2.4"
+required_conan_version = ">=2.34"  # which knows build_system_requirements()
 
 DEFAULT_VERSION = "3.11.2"
+# The part of a profile's [conf] that is for this recipe alone: user.cpython-immortal:NAME
+#   packages   Debian packages that bring the target's compiler and emulator
+#   sysroot    Debian's name of the architecture, or "own": see buildtool/sysroot.py
+#   runner     what the target's programs run with: see ci/targets.toml
+#   toolchain  the release of Debian whose compiler it is, if it isn't this machine's
+#   sources    a folder of sources that have been fetched
+CONF = "user.cpython-immortal"
 # Where configure thinks that the installation lies. The interpreter finds its real place by
 # itself; package() and _make_sysconfig_relocatable() see to the files that name this one.
 PREFIX = "/opt/cpython-immortal"
+
+# What configure can't find out by running a program of the target; these hold for all of Linux,
+# and a profile's [buildenv] may say otherwise.
+CROSS_ANSWERS = {
+    "ac_cv_file__dev_ptmx": "yes",
+    "ac_cv_file__dev_ptc": "no",
+    "ac_cv_buggy_getaddrinfo": "no",
+    "ac_cv_aligned_required": "no",
+    "ac_cv_computed_gotos": "yes",
+    "ac_cv_posix_semaphores_enabled": "yes",
+    "ac_cv_broken_sem_getvalue": "no",
+    "ac_cv_working_tzset": "yes",
+    "ac_cv_pthread_is_default": "yes",
+}
 
 # CPython doesn't free everything at exit, and tests that it survives a failing malloc.
 ASAN_OPTIONS = "detect_leaks=0:allocator_may_return_null=1"
@@ -59,9 +82,11 @@ class CPythonImmortal(ConanFile):
     options = {  # noqa: RUF012
         "immortal": [True, False],
         "base": ["upstream", "debian"],
+        "computed_gotos": [True, False],
         "debug": [True, False],
         "lto": [True, False],
         "pgo": [True, False],
+        "pymalloc": [True, False],
         "sanitizers": ["none", "address", "undefined", "address+undefined"],
         "shared": [True, False],
         "trace_refs": [True, False],
@@ -69,9 +94,11 @@ class CPythonImmortal(ConanFile):
     default_options = {  # noqa: RUF012
         "immortal": True,
         "base": "upstream",
+        "computed_gotos": True,
         "debug": False,
         "lto": False,
         "pgo": False,
+        "pymalloc": True,
         "sanitizers": "none",
         "shared": False,
         "trace_refs": False,
@@ -79,9 +106,11 @@ class CPythonImmortal(ConanFile):
     options_description = {  # noqa: RUF012
         "immortal": "apply the patch series; False builds stock CPython in the same way",
         "base": "debian puts Debian's own fixes to 3.11.2 under the series",
+        "computed_gotos": "False dispatches with a switch (--without-computed-gotos)",
         "debug": "a debug build (--with-pydebug)",
         "lto": "link-time optimization",
         "pgo": "profile-guided optimization (--enable-optimizations)",
+        "pymalloc": "False allocates everything with malloc (--without-pymalloc)",
         "sanitizers": "instrument with the compiler's sanitizers",
         "shared": "build libpython as a shared library",
         "trace_refs": "keep a list of all objects (--with-trace-refs)",
@@ -89,8 +118,12 @@ class CPythonImmortal(ConanFile):
 
     exports = (
         "build-scripts/buildtool/__init__.py",
+        "build-scripts/buildtool/apt.py",
         "build-scripts/buildtool/errors.py",
+        "build-scripts/buildtool/paths.py",
         "build-scripts/buildtool/sources.py",
+        "build-scripts/buildtool/sysroot.py",
+        "build-scripts/buildtool/toolchain.py",
         "build-scripts/packages.txt",
     )
     exports_sources = "patches/3.11/*"
@@ -108,10 +141,21 @@ class CPythonImmortal(ConanFile):
             raise ConanInvalidConfiguration("only Linux is supported")
         if self.options.base == "debian" and self.version not in self.conan_data["debian"]:
             raise ConanInvalidConfiguration(f"Debian has no patches for {self.version}")
+        if self.options.pgo and self._crosses:
+            raise ConanInvalidConfiguration(
+                "profile-guided optimization runs the interpreter, which a cross build can't"
+            )
 
-    def system_requirements(self):
-        listed = Path(self.recipe_folder, "build-scripts", "packages.txt")
-        Apt(self).install(self._read_list(listed), update=True)
+    def build_requirements(self):
+        if self._crosses:
+            # It runs the scripts of the build, for which stock is as good and changes less often.
+            self.tool_requires(f"{self.name}/{self.version}", options={"immortal": False})
+
+    def build_system_requirements(self):
+        listed = self._read_list(Path(self.recipe_folder, "build-scripts", "packages.txt"))
+        # The target's compiler and emulator, which run here.
+        listed += self._conf("packages", default=[], check_type=list)
+        Apt(self).install(listed, update=True, host_package=False)
 
     def layout(self):
         self.folders.source = "src"
@@ -126,7 +170,8 @@ class CPythonImmortal(ConanFile):
             download(self, entry["url"], str(archive), sha256=entry["sha256"], retry=0)
         except ConanException as error:
             self.output.warning(f"{error}: trying the other places")
-            shutil.copy(self._fetch("fetch"), archive)
+            with self._buildtool() as tool:
+                shutil.copy(tool.sources.fetch(*self._wanted(tool), self.output.info), archive)
         check_sha256(self, str(archive), entry["sha256"])
         unzip(self, str(archive), strip_root=True)
         archive.unlink()
@@ -143,6 +188,38 @@ class CPythonImmortal(ConanFile):
         ]
         toolchain.configure_args += self._configure_args()
         environment = toolchain.environment()
+        if self._crosses:
+            given = self.buildenv.vars(self).keys()
+            for name in CROSS_ANSWERS.keys() - given:
+                environment.define(name, CROSS_ANSWERS[name])
+        if release := self._conf("toolchain"):
+            compilers = self.conf.get("tools.build:compiler_executables", check_type=dict)
+            with self._buildtool() as tool:
+                program = tool.toolchain.make(release, compilers["c"], self.output.info)
+            environment.define("CC", str(program))
+        if sysroot := self._sysroot():
+            with self._buildtool():
+                root = sysroot.make(self.output.info, build_jobs(self))
+            library = root / "usr" / "lib"
+            multiarch = self._triplet.replace("i686", "i386")
+            flags = " ".join(self._target_flags())
+            compilers = self.conf.get("tools.build:compiler_executables", check_type=dict)
+            environment.define("CC", f"{compilers['c']} {flags}")
+            # configure leaves this out, for it asks a compiler whose name has all that in it.
+            environment.define("WRAP", "-fwrapv")
+            environment.define("CXX", f"{compilers['cpp']} {flags}")
+            environment.define("PKG_CONFIG_SYSROOT_DIR", str(root))
+            environment.define("PKG_CONFIG_SYSTEM_INCLUDE_PATH", f"{root}/usr/include")
+            environment.define(
+                "PKG_CONFIG_LIBDIR",
+                f"{library}/{multiarch}/pkgconfig:{library}/pkgconfig",
+            )
+            if self.settings.compiler == "clang" or "musl" in multiarch:
+                # CPython's setup.py asks the compiler for these: it takes no answer from Debian's
+                # clang, and musl's wrapper of gcc doesn't look into a sysroot.
+                for folder in ("", f"/{multiarch}"):
+                    environment.append("CPPFLAGS", f"-I{root}/usr/include{folder}")
+                    environment.append("LDFLAGS", f"-L{library}{folder}")
         if "address" in str(self.options.sanitizers):
             environment.define("ASAN_OPTIONS", ASAN_OPTIONS)  # it runs during its own build
         toolchain.generate(environment)
@@ -206,23 +283,62 @@ class CPythonImmortal(ConanFile):
             self.cpp_info.exelinkflags += [flag]
         if "address" in str(self.options.sanitizers):
             self.runenv_info.define("ASAN_OPTIONS", ASAN_OPTIONS)
+        if sysroot := self._sysroot():
+            flags = self._target_flags()
+            self.cpp_info.cflags = [*self.cpp_info.cflags, *flags]
+            self.cpp_info.sharedlinkflags = [*self.cpp_info.sharedlinkflags, *flags]
+            self.cpp_info.exelinkflags = [*self.cpp_info.exelinkflags, *flags]
+            # The command that has to stand before the interpreter's for it to run here.
+            self.conf_info.define(f"{CONF}:run", sysroot.runner(self._conf("runner")))
 
     # Steps of the above
 
-    def _fetch(self, function):
-        """Call a function of buildtool.sources; return the file that it fetched and verified."""
+    def _conf(self, name, **options):
+        """Return what the profile says to this recipe alone."""
+        return self.conf.get(f"{CONF}:{name}", **options)
+
+    @contextlib.contextmanager
+    def _buildtool(self):
+        """Lend the modules that are exported with the recipe; their errors become Conan's."""
         folder = os.path.join(self.recipe_folder, "build-scripts")
         sys.path.insert(0, folder)
-        try:
-            from buildtool import errors, sources
+        from buildtool import errors, sources, sysroot, toolchain
 
-            wanted = sources.source(self.conan_data, self.version)
-            store = self.conf.get("user.cpython-immortal:sources") or self.recipe_folder
-            return getattr(sources, function)(wanted, Path(store), self.output.info)
+        try:
+            yield types.SimpleNamespace(sources=sources, sysroot=sysroot, toolchain=toolchain)
         except errors.BuildError as error:
             raise ConanException(str(error)) from error
         finally:
             sys.path.remove(folder)
+
+    def _wanted(self, tool):
+        """Return the source, and where it is kept."""
+        wanted = tool.sources.source(self.conan_data, self.version)
+        return wanted, Path(self._conf("sources") or self.recipe_folder)
+
+    @property
+    def _crosses(self):
+        """Tell whether it is built for another machine than this, or for another C library."""
+        return cross_building(self) or bool(self._triplet)
+
+    @property
+    def _triplet(self):
+        return self.conf.get("tools.gnu:host_triplet")
+
+    def _sysroot(self):
+        """Return the sysroot that the profile asks for, made or not; None without one."""
+        kind = self._conf("sysroot")
+        if not kind:
+            return None
+        compilers = self.conf.get("tools.build:compiler_executables", check_type=dict)
+        with self._buildtool() as tool:
+            return tool.sysroot.Sysroot(kind, self._triplet, compilers["c"], self.conan_data)
+
+    def _target_flags(self):
+        """Return what makes the compiler compile for the target."""
+        clang = self.settings.compiler == "clang"
+        target = [f"--target={self._triplet}"] if clang else []
+        return [*target, f"--sysroot={self._sysroot().folder}"]
 
     def _configure_args(self):
         options = self.options
@@ -235,9 +351,15 @@ class CPythonImmortal(ConanFile):
             "--with-trace-refs": options.trace_refs,
             "--with-address-sanitizer": "address" in sanitizers,
             "--with-undefined-behavior-sanitizer": "undefined" in sanitizers,
-            "--without-ensurepip": cross_building(self),
+            "--without-computed-gotos": not options.computed_gotos,
+            "--without-ensurepip": self._crosses,
+            "--without-pymalloc": not options.pymalloc,
         }
-        return [arg for arg, wanted in chosen.items() if wanted]
+        args = [arg for arg, wanted in chosen.items() if wanted]
+        if self._crosses:
+            native = self.dependencies.build[self.name].package_folder
+            args.append(f"--with-build-python={native}/bin/python3.11")
+        return args
 
     def _apply_patches(self):
         """Apply Debian's fixes, if asked for, then the series: in order, and without fuzz."""
@@ -266,7 +388,9 @@ class CPythonImmortal(ConanFile):
         folder = Path(self.build_folder).parent / "debian"
         archive = folder / "debian.tar.xz"
         folder.mkdir()
-        shutil.copy(self._fetch("fetch_debian_patches"), archive)
+        with self._buildtool() as tool:
+            fetched = tool.sources.fetch_debian_patches(*self._wanted(tool), self.output.info)
+            shutil.copy(fetched, archive)
         unzip(self, str(archive), str(folder), strip_root=True)
         return folder / "patches"
 

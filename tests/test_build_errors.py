@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from buildtool import configuration, errors, install, paths, recipe, sources
+from buildtool import apt, configuration, errors, install, paths, recipe, sources
 
 COPIED = ("build-scripts", "ci", "conanfile.py", "conandata.yml", "tests/test_package")
 BROKEN = """\
@@ -220,12 +220,10 @@ def test_unreachable_server_falls_back_to_debian(tmp_path: Path) -> None:
 
 
 def test_apt_entries_become_source_entries() -> None:
-    assert sources.source_entries("deb a b c\n# deb x\ndeb-src d e f\n", ".list") == (
+    assert apt.source_entries("deb a b c\n# deb x\ndeb-src d e f\n", ".list") == (
         "deb-src a b c\n# deb x\ndeb-src d e f\n"
     )
-    assert sources.source_entries("Types: deb\nURIs: a\n", ".sources") == (
-        "Types: deb-src\nURIs: a\n"
-    )
+    assert apt.source_entries("Types: deb\nURIs: a\n", ".sources") == ("Types: deb-src\nURIs: a\n")
 
 
 def test_patch_that_does_not_apply(checkout: Path, cache: Path, tmp_path: Path) -> None:

@@ -12,7 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from . import configuration as config
-from . import demo, install, paths, progress, recipe, seriesfile, sources, system, targets
+from . import (
+    demo,
+    install,
+    paths,
+    probe,
+    progress,
+    recipe,
+    seriesfile,
+    sources,
+    system,
+    targets,
+)
 from .configuration import Configuration
 from .errors import BuildError, exit_status
 
@@ -29,14 +40,16 @@ def ensure(
     debug: bool = False,
     sanitizers: str = "none",
     jobs: int | None = None,
+    may_install: bool = True,
     **others: Any,
 ) -> Path:
-    """Return the bin/python3.11 of an interpreter, built first unless it is current.
+    """Return the program that runs an interpreter, built first unless it is current.
 
     *others* are further fields of Configuration. Raises BuildError when it can't be built.
     """
     wanted = Configuration(target, immortal=immortal, debug=debug, sanitizers=sanitizers, **others)
-    return build(wanted, paths.output() / wanted.name, jobs or default_jobs(), _progress(wanted))
+    prefix = paths.output() / wanted.name
+    return build(wanted, prefix, jobs or default_jobs(), _progress(wanted), may_install)
 
 
 def build(
@@ -51,16 +64,16 @@ def build(
     *may_install* allows apt-get to install missing system packages. Raises BuildError, and then
     leaves *prefix* as it was.
     """
-    python = prefix / "bin" / "python3.11"
     shown.stage("check", wanted.name)
     source = wanted.source()
-    target = targets.find(wanted.target)
+    target = targets.buildable(wanted.target)
     if wanted.immortal:
         _require_series()
     install.check(prefix)
     mode = system.package_mode(may_install)
     system.require(target, mode, shown.say)
     if install.is_current(prefix, wanted.fingerprint()):
+        python = install.interpreter(prefix)
         shown.say(f"nothing has changed: {python}")
         return python
     for place in (paths.cache(), prefix):
@@ -68,7 +81,7 @@ def build(
     with _lock(shown):
         fingerprint = wanted.fingerprint()
         if install.is_current(prefix, fingerprint):
-            return python
+            return install.interpreter(prefix)
         shown.stage("source")
         sources.fetch(source, paths.sources(), shown.say)
         if wanted.base == "debian":
@@ -76,9 +89,10 @@ def build(
         shown.stage("build")
         shown.say(f"full log: {shown.log}")
         shown.log.unlink(missing_ok=True)
-        package = recipe.create(wanted, jobs, mode, shown)
+        package, run = recipe.create(wanted, jobs, mode, shown)
         shown.stage("install")
-        install.install(package, prefix, wanted.name, fingerprint)
+        install.install(package, prefix, wanted.name, fingerprint, run)
+        python = install.interpreter(prefix)
         shown.say(str(python))
     return python
 
@@ -143,6 +157,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--debug", action="store_true", help="a debug build of CPython (pydebug)")
     add("--trace-refs", action="store_true", help="keep a list of all objects, for debugging")
     add("--shared", action="store_true", help="build libpython as a shared library")
+    add("--no-pymalloc", action="store_true", help="allocate everything with malloc")
+    add("--no-computed-gotos", action="store_true", help="dispatch bytecode with a switch")
     add(
         "--sanitizers",
         choices=config.SANITIZERS,
@@ -179,9 +195,11 @@ def _command() -> None:
         version=args.version,
         immortal=not args.stock,
         base=args.base,
+        computed_gotos=not args.no_computed_gotos,
         debug=args.debug,
         lto=args.lto,
         pgo=args.pgo,
+        pymalloc=not args.no_pymalloc,
         sanitizers=args.sanitizers,
         shared=args.shared,
         trace_refs=args.trace_refs,
@@ -194,7 +212,10 @@ def _command() -> None:
     if args.no_demo:
         return
     shown.stage("demonstration")
-    if wanted.sanitizers == "none":
+    if targets.find(wanted.target).is_emulated:
+        shown.say(f"memory: none, the emulator's own would be what it measures; run {python}")
+        print(probe.describe(probe.ask(python)))
+    elif wanted.recipe_options()["sanitizers"] == "none":
         print(demo.table(demo.measure(python)))
     else:
         shown.say("none: a sanitizer's own memory would be what it measures")

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from . import sources, targets
+from . import sources, targets, toolchain
 from .errors import BuildError
 from .paths import ROOT
 
@@ -21,15 +21,20 @@ BASES = ("upstream", "debian")
 
 @dataclass(frozen=True)
 class Configuration:
-    """One interpreter; the fields from immortal on are the recipe's options of these names."""
+    """One interpreter; the fields from immortal on are the recipe's options of these names.
+
+    What ci/targets.toml says of the target's options comes before them.
+    """
 
     target: str = targets.DEFAULT
     version: str = DEFAULT_VERSION
     immortal: bool = True
     base: str = "upstream"
+    computed_gotos: bool = True
     debug: bool = False
     lto: bool = False
     pgo: bool = False
+    pymalloc: bool = True
     sanitizers: str = "none"
     shared: bool = False
     trace_refs: bool = False
@@ -48,12 +53,16 @@ class Configuration:
             parts.append(self.sanitizers)
         switches = ("debug", "lto", "pgo", "shared", "trace_refs")
         parts += [switch.replace("_", "-") for switch in switches if getattr(self, switch)]
+        for switch in ("computed_gotos", "pymalloc"):
+            if not getattr(self, switch):
+                parts.append(f"no-{switch.replace('_', '-')}")
         return "-".join(parts)
 
     def recipe_options(self) -> dict[str, str]:
         """Return the options that the recipe is built with."""
         names = [field.name for field in fields(self)][2:]
-        return {name: str(getattr(self, name)) for name in names}
+        flavour = targets.find(self.target).options
+        return {name: str(flavour.get(name, getattr(self, name))) for name in names}
 
     def source(self) -> sources.Source:
         """Return where the source of this version is; BuildError for an unknown version."""
@@ -63,13 +72,16 @@ class Configuration:
         """Return a hash of all that the interpreter is made from, to see whether it is current."""
         target = targets.find(self.target)
         files = [ROOT / "conanfile.py", ROOT / "conandata.yml", profile(target)]
+        files += sorted((ROOT / "ci" / "profiles" / "cross").iterdir())
         if self.immortal:
             files += sorted(path for path in series_folder().glob("*") if path.is_file())
-        digest = hashlib.sha256(repr(sorted(asdict(self).items())).encode())
+        asked = asdict(self) | self.recipe_options()
+        digest = hashlib.sha256(repr(sorted(asked.items())).encode())
         for path in files:
             content = path.read_bytes()
             digest.update(f"{path.relative_to(ROOT)} {len(content)}\n".encode() + content)
-        digest.update(_compiler_version(target.compiler).encode())
+        if not target.release:  # whose compiler is fetched once
+            digest.update(compiler_version(target).encode())
         return digest.hexdigest()
 
 
@@ -89,7 +101,11 @@ def conan_data() -> dict[str, Any]:
     return data
 
 
-def _compiler_version(compiler: str) -> str:
+def compiler_version(target: targets.Target) -> str:
+    """Return what the target's compiler says to --version; BuildError if it can't be run."""
+    compiler = target.compiler
+    if target.release:
+        compiler = str(toolchain.place(target.release, compiler))
     try:
         ran = subprocess.run([compiler, "--version"], capture_output=True, text=True)
     except OSError as error:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .errors import BuildError
@@ -15,6 +16,8 @@ from .paths import existing_parent
 
 # The file that tells an installation of ours, and what it was made from.
 MARKER = ".cpython-immortal.json"
+# What runs the interpreter of another machine on this one.
+HERE = "python3.11-here"
 
 
 def check(prefix: Path) -> None:
@@ -44,9 +47,27 @@ def is_current(prefix: Path, fingerprint: str) -> bool:
     return bool(marker.get("fingerprint") == fingerprint)
 
 
-def install(package: Path, prefix: Path, name: str, fingerprint: str) -> None:
+def interpreter(prefix: Path) -> Path:
+    """Return the program in *prefix* that runs the interpreter on this machine."""
+    here = prefix / "bin" / HERE
+    return here if here.exists() else prefix / "bin" / "python3.11"
+
+
+def run_command(prefix: Path) -> list[str]:
+    """Return what a program of *prefix* runs with on this machine; nothing if it's native."""
+    try:
+        marker = json.loads((prefix / MARKER).read_text())
+    except (OSError, ValueError):
+        return []
+    return list(marker.get("run", []))
+
+
+def install(
+    package: Path, prefix: Path, name: str, fingerprint: str, run: Sequence[str] = ()
+) -> None:
     """Copy *package* to *prefix*; what was there before goes only when the copy is complete.
 
+    Where *run* is what its programs run with on this machine, a script runs the interpreter so.
     Raises BuildError when the copy fails, and leaves *prefix* as it was.
     """
     check(prefix)
@@ -55,7 +76,9 @@ def install(package: Path, prefix: Path, name: str, fingerprint: str) -> None:
         with _beside(prefix, "new") as new, _beside(prefix, "old") as old:
             ignored = shutil.ignore_patterns("conaninfo.txt", "conanmanifest.txt")
             shutil.copytree(package, new, symlinks=True, ignore=ignored)
-            marker = {"configuration": name, "fingerprint": fingerprint}
+            marker = {"configuration": name, "fingerprint": fingerprint, "run": [*run]}
+            if run:
+                _write_script(new / "bin" / HERE, run)
             (new / MARKER).write_text(json.dumps(marker) + "\n")
             if prefix.exists():
                 os.rename(prefix, old)
@@ -68,6 +91,20 @@ def install(package: Path, prefix: Path, name: str, fingerprint: str) -> None:
     except (OSError, shutil.Error) as error:
         reason = getattr(error, "strerror", None) or "copying failed"
         raise BuildError(f"{prefix} can't be installed: {reason}; it is as it was") from error
+
+
+def _write_script(path: Path, run: Sequence[str]) -> None:
+    """Write the script that runs the interpreter beside it, and is sys.executable for it.
+
+    So what a test starts by sys.executable, or a virtual environment's link to it, runs as well.
+    """
+    argv0 = "-0" if "-L" in run else "--argv0"
+    path.write_text(
+        "#!/bin/sh\n"
+        'folder=$(dirname -- "$(realpath -- "$0")")\n'
+        f'exec {shlex.join(run)} {argv0} "$0" "$folder/python3.11" "$@"\n'
+    )
+    path.chmod(0o755)
 
 
 @contextlib.contextmanager

@@ -27,9 +27,12 @@ PHASES = (
 )
 
 
-def create(configuration: Configuration, jobs: int, packages: str, progress: Progress) -> Path:
-    """Build and test the package unless Conan has it; return its folder.
+def create(
+    configuration: Configuration, jobs: int, packages: str, progress: Progress
+) -> tuple[Path, list[str]]:
+    """Build and test the package unless Conan has it; return its folder, and what it runs with.
 
+    The latter is the command of an emulator, or of a loader, and is empty for native programs.
     *packages* is what Conan does about system packages: "check", "install", or "sudo".
     Raises BuildError with the reason; Conan leaves no package behind in that case.
     """
@@ -51,16 +54,19 @@ def create(configuration: Configuration, jobs: int, packages: str, progress: Pro
             *("-c", f"tools.system.package_manager:sudo={packages == 'sudo'}"),
         ]
         _run([_conan(), "profile", "detect", "--exist-ok"], progress)
+        _run([_conan(), "config", "install", str(paths.ROOT / "ci" / "conan")], progress)
         try:
             _run(command, progress, Watch(target.compiler, COMPILER_CALLS * _passes(configuration)))
         finally:
             # What a build leaves is large, and ccache makes the next one quick without it.
             _run([_conan(), "cache", "clean", "*", "--source", "--build", "--temp"], progress)
         nodes = json.loads(graph.read_text())["graph"]["nodes"].values()
-        found = [node["package_folder"] for node in nodes if node["name"] == "cpython-immortal"]
+        found = [node for node in nodes if node["name"] == "cpython-immortal"]
+        host = next(node for node in found if node["context"] == "host")
+        run = host["conf_info"].get("user.cpython-immortal:run", [])
         # Older revisions of the recipe are of no use to anybody: their installations are copies.
         _run([_conan(), "remove", "cpython-immortal/*#!latest", "-c"], progress)
-        return Path(found[0])
+        return Path(host["package_folder"]), run
 
 
 class Watch:
@@ -102,6 +108,9 @@ def environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     kept["CONAN_HOME"] = str(paths.conan_home())
     kept["CCACHE_DIR"] = str(paths.cache() / "ccache")
+    if remote := os.environ.get("CPYTHON_IMMORTAL_CCACHE_REMOTE"):
+        kept["CCACHE_REMOTE_STORAGE"] = remote
+        kept["CCACHE_SECONDARY_STORAGE"] = remote  # its name before ccache 4.7
     return kept
 
 
@@ -123,4 +132,4 @@ def _conan() -> str:
 
 
 def _passes(configuration: Configuration) -> int:
-    return 2 if configuration.pgo else 1
+    return 2 if configuration.recipe_options()["pgo"] == "True" else 1

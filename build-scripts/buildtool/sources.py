@@ -10,14 +10,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import subprocess
 import tempfile
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .apt import Apt
 from .errors import BuildError
 
 # Seconds without an answer after which a server counts as unreachable.
@@ -133,6 +133,34 @@ def fetch_debian_patches(wanted: Source, store: Path, say: Callable[[str], None]
     return path
 
 
+def fetch_library(
+    name: str, entry: dict[str, str], store: Path, say: Callable[[str], None]
+) -> Path:
+    """Return the verified archive of a library: from *store*, else by apt-get source.
+
+    *entry* is the library's in conandata.yml. Raises BuildError like fetch().
+    """
+    path = store / "s" / entry["sha256"]
+    if path.exists():
+        verify(path, entry["sha256"])
+        return path
+
+    def get(folder: Path) -> Path:
+        files, wanted = folder / "files", entry["file"]
+        apt_source(name, entry["version"], [wanted], folder / "apt", files)
+        return files / wanted
+
+    try:
+        _keep(get, entry["sha256"], path, entry["file"])
+    except OSError as error:
+        raise BuildError(
+            f"{entry['file']} can't be had as part of Debian's source package ({error}); "
+            f"put the file at {path}"
+        ) from error
+    say(f"source: Debian's source package {name}")
+    return path
+
+
 def _keep(get: Callable[[Path], Path], sha256: str, path: Path, origin: str) -> None:
     """Call *get* with a temporary folder; verify the file that it returns; move it to *path*."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -151,52 +179,34 @@ def _download(url: str, folder: Path) -> Path:
 
 
 def _apt_source(debian: Debian, folder: Path) -> Path:
-    """Download Debian's source package into *folder*; OSError if apt can't.
-
-    The user's own sources stay as they are: apt gets private lists, made from the entries that
-    stand on the machine with "deb" turned into "deb-src". An entry without sources makes apt warn
-    and is of no account: what counts is whether the files come.
-    """
-    if shutil.which("apt-get") is None:
-        raise FileNotFoundError("there is no apt-get here")
-    lists, parts, files = folder / "lists", folder / "parts", folder / "files"
-    for made in (lists / "partial", parts, files):
-        made.mkdir(parents=True)
-    entries = [Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")]
-    for entry in entries:
-        if entry.is_file() and entry.suffix in (".list", ".sources"):
-            (parts / entry.name).write_text(source_entries(entry.read_text(), entry.suffix))
-    apt = [
-        "apt-get",
-        *("-o", f"Dir::State::Lists={lists}"),
-        *("-o", "Dir::Etc::SourceList=/dev/null", "-o", f"Dir::Etc::SourceParts={parts}"),
-        *("-o", f"Dir::Cache={folder}", "-o", "Acquire::Languages=none"),
-        *("-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=1"),
-    ]
-    # The newest package may have left the mirror's pool while its original archive, which all
-    # Debian revisions of a version share, is still there: a failure is judged by the files.
-    output = ""
-    for command in (
-        ["update"],
-        ["source", "--download-only", f"{debian.package}={debian.version}"],
-        ["source", "--download-only", debian.package],
-    ):
-        if (files / debian.original).exists() and (files / debian.patches).exists():
-            break
-        ran = subprocess.run([*apt, *command], cwd=files, capture_output=True, text=True)
-        output = ran.stderr.strip() or output
-    if not (files / debian.original).exists() and not (files / debian.patches).exists():
-        raise FileNotFoundError(output.splitlines()[-1] if output else "apt-get brought no file")
+    """Download Debian's source package into *folder*; OSError if apt can't."""
+    files = folder / "files"
+    wanted = (debian.original, debian.patches)
+    apt_source(debian.package, debian.version, wanted, folder / "apt", files)
     return files
 
 
-def source_entries(text: str, suffix: str) -> str:
-    """Return the entries of an apt sources file (".list" or ".sources"), asking for sources."""
-    lines = []
-    for line in text.splitlines():
-        if suffix == ".list" and line.startswith("deb "):
-            line = "deb-src " + line[4:]
-        elif suffix == ".sources" and line.startswith("Types:"):
-            line = "Types: deb-src"
-        lines.append(line)
-    return "\n".join(lines) + "\n"
+def apt_source(
+    package: str, version: str, wanted: Collection[str], folder: Path, files: Path
+) -> None:
+    """Download some files of Debian's source package to *files*; OSError if none of them comes.
+
+    *folder* is for apt's own state, and *wanted* the names of the files. The newest package may
+    have left the mirror's pool while its original archive, which all Debian revisions of a version
+    share, is still there: a failure is judged by the files.
+    """
+    if shutil.which("apt-get") is None:
+        raise FileNotFoundError("there is no apt-get here")
+    apt = Apt(folder)
+    files.mkdir()
+    output = ""
+    for command in (
+        ["update"],
+        ["source", "--download-only", f"{package}={version}"],
+        ["source", "--download-only", package],
+    ):
+        if all((files / name).exists() for name in wanted):
+            break
+        output = apt.run(*command, cwd=files).stderr.strip() or output
+    if not any((files / name).exists() for name in wanted):
+        raise FileNotFoundError(output.splitlines()[-1] if output else "apt-get brought no file")

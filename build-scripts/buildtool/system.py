@@ -30,8 +30,10 @@ def require(target: Target, mode: str, say: Callable[[str], None]) -> None:
     Installs the compiler alone: the recipe sees to the other packages. Raises BuildError, with the
     line that root has to run, if something is missing and *mode* is "check".
     """
-    no_compiler = shutil.which(target.compiler) is None
-    problem = f"no compiler: target {target.name} needs {target.compiler}"
+    # The recipe fetches the compiler of another release, and needs this to make it run here.
+    command = "patchelf" if target.release else target.compiler
+    no_compiler = shutil.which(command) is None
+    problem = f"no compiler: target {target.name} needs {command}"
     if mode == "check":
         packages = missing_packages()
         if no_compiler:
@@ -44,7 +46,7 @@ def require(target: Target, mode: str, say: Callable[[str], None]) -> None:
         root = [] if mode == "install" else ["sudo", "-n"]
         install = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "sh", "-c"]
         ran = subprocess.run([*install, apt_line(target.packages)], capture_output=True, text=True)
-        if ran.returncode or shutil.which(target.compiler) is None:
+        if ran.returncode or shutil.which(command) is None:
             reason = (ran.stderr.strip().splitlines() or ["it did not come"])[-1]
             raise BuildError(f"{problem}, and apt-get can't install it: {reason}")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from .errors import BuildError
 from .paths import ROOT
@@ -18,24 +19,51 @@ DEFAULT = "x86_64-gcc"
 
 
 @dataclass(frozen=True)
+class Known:
+    """A case that fails in stock, or a whole module where *case* is "", and why."""
+
+    test: str
+    case: str
+    cause: str
+
+
+@dataclass(frozen=True)
 class Target:
     """One entry; ci/targets.toml says what the fields mean."""
 
     name: str
-    profile: str
     compiler: str
-    packages: list[str]
     arch: str
+    machine: str
     bits: int
     byte_order: str
+    alignment: int
     runner: str
     tier: int
+    release: str = ""
+    system: str = "Linux"
+    profile: str = ""
+    packages: list[str] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+    huntrleaks: str = ""
+    hosted: str = "ubuntu-latest"
+    tests: str = "core"
+    baseline: list[Known] = field(default_factory=list)
+
+    @property
+    def is_emulated(self) -> bool:
+        """Tell whether its programs run slowly, and in somebody else's memory."""
+        return self.runner.startswith("qemu-") or self.runner == "wine"
 
 
 def load() -> dict[str, Target]:
     """Return the targets by name, in the file's order."""
     entries = tomllib.loads((ROOT / "ci" / "targets.toml").read_text())
-    return {name: Target(name, **entry) for name, entry in entries.items()}
+    found = {}
+    for name, entry in entries.items():
+        known = [Known(**one) for one in entry.pop("baseline", [])]
+        found[name] = Target(name, **entry, baseline=known)
+    return found
 
 
 def find(name: str) -> Target:
@@ -48,10 +76,33 @@ def find(name: str) -> Target:
     return known[name]
 
 
+def buildable(name: str) -> Target:
+    """Return the target *name*, one that the recipe builds here; BuildError otherwise."""
+    target = find(name)
+    if target.runner == "hosted":
+        raise BuildError(f"{name} is built on a hosted runner only ({target.hosted})")
+    if not target.profile:
+        raise BuildError(f"{name} is not built by the recipe; see build-scripts/matrix.sh {name}")
+    return target
+
+
+def tests(name: str) -> list[str]:
+    """Return the list *name* of ci/tests.toml, with the lists that it includes."""
+    lists = tomllib.loads((ROOT / "ci" / "tests.toml").read_text())
+    if name not in lists:
+        raise BuildError(f"ci/tests.toml has no list {name}; it has {', '.join(lists)}")
+    found: list[str] = []
+    for entry in lists[name]:
+        found += tests(entry) if entry in lists else [entry]
+    return found
+
+
 def table() -> str:
     """Return the list of targets for people."""
-    lines = [f"{'target':<20}{'compiler':<12}{'word':<8}{'byte order':<12}runs"]
+    lines = [f"{'target':<26}{'compiler':<26}{'word':<8}{'byte order':<12}{'tier':<6}runs"]
     for one in load().values():
-        word = f"{one.bits} bit"
-        lines.append(f"{one.name:<20}{one.compiler:<12}{word:<8}{one.byte_order:<12}{one.runner}")
+        lines.append(
+            f"{one.name:<26}{one.compiler:<26}{f'{one.bits} bit':<8}{one.byte_order:<12}"
+            f"{one.tier:<6}{one.runner}"
+        )
     return "\n".join(lines)

@@ -1,16 +1,20 @@
-"""check.py immortal|stock FOLDER: is the interpreter that runs this what it should be?"""
+"""check.py immortal|stock all|own FOLDER: is the interpreter that runs this what it should be?
+
+"own" libraries are zlib and libffi: for a machine for which Debian has no others.
+"""
 
 import gc
 import importlib
 import sys
 
-expected, folder = sys.argv[1:]
+expected, libraries, folder = sys.argv[1:]
 sys.path.insert(0, folder)
 
 # Modules that a broken build would lack: make goes on without those that don't compile.
 LIBRARIES = ("_bz2", "_ctypes", "_curses", "_gdbm", "_lzma", "_sqlite3", "_ssl", "_uuid", "zlib")
-OTHERS = ("_elementtree", "_testcapi", "pyexpat", "readline")
-for name in LIBRARIES + OTHERS:
+OTHERS = ("_elementtree", "_testcapi", "pyexpat")
+wanted = {"all": (*LIBRARIES, "readline"), "own": ("_ctypes", "zlib")}
+for name in wanted[libraries] + OTHERS:
     importlib.import_module(name)
 example = importlib.import_module("example")
 

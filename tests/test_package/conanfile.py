@@ -36,18 +36,24 @@ class TestPackage(ConanFile):
         )
 
     def test(self):
-        if not can_run(self):
+        dependency = self.dependencies[self.tested_reference_str]
+        # What the interpreter of another machine runs with: an emulator.
+        run = " ".join(dependency.conf_info.get("user.cpython-immortal:run", default=[]))
+        if not run and not can_run(self):
             return
-        package = self.dependencies[self.tested_reference_str].package_folder
+        package = dependency.package_folder
         check = os.path.join(self.source_folder, "check.py")
         expected = "immortal" if self._immortal else "stock"
+        own = self.conf.get("user.cpython-immortal:sysroot") == "own"
+        expected += " own" if own else " all"
         python = os.path.join(package, "bin", "python3.11")
         # The interpreter finds its own library; the embedding program has to be told.
-        alone = f'env -u LD_LIBRARY_PATH "{python}" -I'
+        alone = f'env -u LD_LIBRARY_PATH {run} "{python}" -I'
         self.run(f'{alone} "{check}" {expected} "{self.build_folder}"', env="conanrun")
         program = os.path.join(self.build_folder, "embed")
         self.run(
-            f'"{program}" "{package}" "{check}" {expected} "{self.build_folder}"', env="conanrun"
+            f'{run} "{program}" "{package}" "{check}" {expected} "{self.build_folder}"',
+            env="conanrun",
         )
 
     @property

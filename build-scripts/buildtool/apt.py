@@ -1,0 +1,100 @@
+"""Have apt-get fetch what the machine doesn't have, without a change to its own settings."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+from collections.abc import Collection
+from pathlib import Path
+
+from .errors import BuildError
+
+
+class Apt:
+    """apt-get with lists of its own in *folder*, made from the entries that stand on the machine.
+
+    It asks for source packages, or for the binary ones of *architecture* (in Debian's words), as
+    if none were installed; those of another *release* than this machine's, if it is given. Nothing
+    of it needs root.
+    """
+
+    def __init__(self, folder: Path, architecture: str = "", release: str = "") -> None:
+        self.archives = folder / "archives"
+        lists, parts, state = folder / "lists", folder / "parts", folder / "status"
+        for made in (lists / "partial", parts, self.archives / "partial"):
+            made.mkdir(parents=True)
+        entries = [Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")]
+        for entry in entries:
+            if entry.is_file() and entry.suffix in (".list", ".sources"):
+                text = entry.read_text()
+                text = text if architecture else source_entries(text, entry.suffix)
+                text = other_release(text, release) if release else text
+                (parts / entry.name).write_text(text)
+        self._command = [
+            "apt-get",
+            *("-o", f"Dir::State::Lists={lists}"),
+            *("-o", "Dir::Etc::SourceList=/dev/null", "-o", f"Dir::Etc::SourceParts={parts}"),
+            *("-o", f"Dir::Cache={folder}", "-o", "Acquire::Languages=none"),
+            *("-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=1"),
+        ]
+        if architecture:
+            state.touch()
+            self._command += [
+                *("-o", f"Dir::State::status={state}", "-o", "Debug::NoLocking=1"),
+                *("-o", f"APT::Architecture={architecture}"),
+                *("-o", f"APT::Architectures={architecture}"),
+            ]
+
+    def run(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run apt-get with *arguments*; OSError if there is none. It's the caller that judges.
+
+        An entry without the wanted packages makes "update" fail and is of no account: what counts
+        is whether the files come.
+        """
+        command = [*self._command, *arguments]
+        return subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+
+    def unpack(self, packages: Collection[str], root: Path) -> str:
+        """Fetch *packages* with all they depend on; unpack them into *root*.
+
+        Returns a record, the names of the files and their SHA-256. Raises BuildError.
+        """
+        if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+            raise BuildError("what is made from Debian's packages needs apt-get and dpkg-deb")
+        self.run("update")
+        install = ("install", "--download-only", "--yes", "--no-install-recommends")
+        ran = self.run(*install, *packages)
+        files = sorted(self.archives.glob("*.deb"))
+        if ran.returncode or not files:
+            reason = (ran.stderr.strip().splitlines() or ["apt-get brought nothing"])[0]
+            raise BuildError(f"this machine's apt sources don't have them: {reason}")
+        record = []
+        for file in files:
+            command = ["dpkg-deb", "--extract", str(file), str(root)]
+            unpacked = subprocess.run(command, capture_output=True, text=True)
+            if unpacked.returncode:
+                raise BuildError(f"{file.name} can't be unpacked: {unpacked.stderr.strip()}")
+            record.append(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n")
+        return "".join(record)
+
+
+def other_release(text: str, release: str) -> str:
+    """Return the entries of an apt sources file, asking for Debian's *release* alone."""
+    text = re.sub(r"^Suites:.*", f"Suites: {release}", text, flags=re.MULTILINE)
+    return re.sub(
+        r"^(deb(?:-src)? (?:\[.*\] )?\S+) \S+", rf"\1 {release}", text, flags=re.MULTILINE
+    )
+
+
+def source_entries(text: str, suffix: str) -> str:
+    """Return the entries of an apt sources file (".list" or ".sources"), asking for sources."""
+    lines = []
+    for line in text.splitlines():
+        if suffix == ".list" and line.startswith("deb "):
+            line = "deb-src " + line[4:]
+        elif suffix == ".sources" and line.startswith("Types:"):
+            line = "Types: deb-src"
+        lines.append(line)
+    return "\n".join(lines) + "\n"
