@@ -1,17 +1,20 @@
 """The encodings of the immortal count, for each word size and byte order.
 
-No interpreter is built for the foreign targets: a program that has nothing but the inline
-functions of Python.h runs there, natively or under QEMU, and tells what machine it sees.
+No interpreter is built here for the foreign targets (matrix.sh does that): a program that has
+nothing but the inline functions of Python.h runs there, natively or under QEMU, and tells what
+machine it sees.
 """
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from harness import TESTS, compile_with, config
+from buildtool import install
+from harness import TESTS, compile_with, config, run
 
 # The compiler, the emulator (None: runs natively) and what the program has to see.
 TARGETS = {
@@ -26,6 +29,34 @@ TARGETS = {
         "32 bits, big endian, alignment 4, size 8",
     ),
 }
+
+
+def test_encoding_here(patched: Path, tmp_path: Path) -> None:
+    """On the interpreter's own machine, with its compiler and its configuration."""
+    found = config(patched)
+    program = tmp_path / "encodings"
+    compile_with(
+        [
+            *shlex.split(found["CC"]),
+            *["-std=c11", "-Wall", "-Wextra", "-O2", f"-I{found['include']}"],
+            *[str(TESTS / "encodings/encodings.c"), "-o", str(program)],
+        ]
+    )
+    done = subprocess.run(
+        [*install.run_command(patched.parents[1]), str(program)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    code = """if True:
+        import struct, sys
+        word = struct.calcsize("P")
+        print(f"{8 * word} bits, {sys.byteorder} endian, alignment", end=" ")
+        print(f"{struct.calcsize('cP') - word}, size {object.__basicsize__}")
+        """
+    assert done.stdout == run(patched, code)
 
 
 @pytest.mark.parametrize("optimization", ("-O0", "-O2", "-O3"))

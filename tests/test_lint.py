@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from buildtool import paths
 
 TOP_LEVEL = {
@@ -65,7 +68,9 @@ def test_shellcheck() -> None:
     run("shellcheck", "--external-sources", files=shell_files())
 
 
-@pytest.mark.parametrize("name", ["build.sh", "compare-suite.sh", "series.sh", "test.sh"])
+@pytest.mark.parametrize(
+    "name", ["build.sh", "compare-suite.sh", "matrix.sh", "series.sh", "test.sh"]
+)
 def test_entry_has_a_usage_text(name: str) -> None:
     script = paths.ROOT / "build-scripts" / name
     assert script.stat().st_mode & 0o111
@@ -94,6 +99,31 @@ def test_pattern_of_what_is_unwanted_works() -> None:
     for host in ("pypi", "files.pythonhosted", "deb.debian"):
         assert UNWANTED.search(f"see https://{host}.org/simple")
     assert not UNWANTED.search("https://www.python.org/ftp/python/")
+
+
+def workflows() -> list[Path]:
+    return [path for path in tracked() if path.parent.name == "workflows"]
+
+
+@pytest.mark.skipif(shutil.which("actionlint") is None, reason="actionlint is not installed")
+def test_actionlint() -> None:
+    ran = subprocess.run(["actionlint", *map(str, workflows())], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_steps_of_workflows_can_be_called_by_hand() -> None:
+    steps = [
+        step["run"]
+        for path in workflows()
+        for job in yaml.safe_load(path.read_text())["jobs"].values()
+        for step in job["steps"]
+        if "run" in step
+    ]
+    assert steps
+    called = [re.findall(r"\./[\w/.-]+\.sh|^apt-get ", step) for step in steps]
+    assert all(called)
+    scripts = {word for some in called for word in some if word.startswith("./")}
+    assert all(os.access(paths.ROOT / script, os.X_OK) for script in scripts)
 
 
 def test_ci_runs_the_test_script() -> None:

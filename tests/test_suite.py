@@ -7,19 +7,9 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from buildtool import configuration, seriesgit, suite, suitemodule, suitereport
+from buildtool import configuration, seriesgit, suite, suitemodule, suitereport, targets
 from buildtool.errors import exit_status
 from buildtool.suitemodule import WHOLE, Outcome
-
-# What decides about the mechanism; the whole suite is in the slow tier.
-CORE = (
-    *("test_gc", "test_capi", "test_weakref", "test_dict", "test_code", "test_types"),
-    *("test_builtin", "test_sys", "test_set", "test_list", "test_tuple", "test_bytes"),
-    *("test_unicode", "test_long", "test_descr", "test_generators", "test_coroutines"),
-    *("test_import", "test_marshal", "test_embed", "test_finalization", "test_fork1"),
-    *("test_frame", "test_funcattrs", "test_structseq", "test_threading", "test_atexit"),
-)
-LEAKS = CORE[:7]
 
 # An interpreter that knows `-m test` and does what modules.json beside it says of a module:
 # [the outcomes of its cases, what it prints, its exit status], one for each time it is run.
@@ -292,7 +282,7 @@ def test_crash_hides_no_more_than_the_module() -> None:
 @pytest.mark.timeout(1800)
 def test_core_of_the_suite(stock: Path, patched: Path, tmp_path: Path) -> None:
     command = ["--stock", str(stock), "--patched", str(patched), "--output", str(tmp_path)]
-    suite.main([*command, *CORE])
+    suite.main([*command, *targets.tests("native")])
 
 
 @pytest.mark.slow
@@ -310,4 +300,6 @@ def test_no_leaks() -> None:
     patches = seriesgit.read_patches(configuration.series_folder())
     files = {Path(name) for patch in patches for name in patch.files}
     changed = {path.stem for path in files if path.match("Lib/test/test_*.py")}
-    suite.main(["--debug", "--huntrleaks=3:3", "--timeout=3600", *{*LEAKS, *changed}])
+    suite.main(
+        ["--debug", "--huntrleaks=3:3", "--timeout=3600", *{*targets.tests("leaks"), *changed}]
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import build, configuration, paths, suitemodule, suitereport, targets
@@ -92,32 +94,53 @@ def compare(
     return found
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """The modules to run (none: all), those to leave out, and how many at a time."""
+
+    tests: Sequence[str]
+    exclude: Sequence[str]
+    jobs: int
+
+
+def run_and_compare(
+    sides: Sequence[Side], wanted: Wanted, settings: Settings, title: str
+) -> list[suitereport.Difference]:
+    """Run with both sides, stock first, what has no outcome yet; return the differences."""
+    modules = {}
+    for one in sides:
+        known = suitemodule.list_modules(one.python)
+        some = [module for module in known if module in wanted.tests or not wanted.tests]
+        modules[one.name] = [module for module in some if module not in wanted.exclude]
+    unknown = set(wanted.tests) - {name for some in modules.values() for name in some}
+    if unknown:
+        raise BuildError(f"the suite has no {', '.join(sorted(unknown))}; see python -m test")
+    order = sorted((module not in LONGEST, module) for module in set().union(*modules.values()))
+    runs = [(side, module) for _, module in order for side in sides if module in modules[side.name]]
+    run_all(sides, runs, settings, wanted.jobs)
+    return compare(sides[0], sides[1], modules, settings, title)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command; BuildError for a regression and for what the user can act on."""
     restore_interrupt()
     options = parser().parse_args(arguments)
     settings = Settings(options.resources, options.timeout, options.huntrleaks)
+    interpreters = {"stock": options.stock, "patched": options.patched}
     kind = {"debug": options.debug, "sanitizers": options.sanitizers}
     name = configuration.Configuration(options.target, **kind).name
     name += "-leaks" if options.huntrleaks else ""
     folder = (options.output or paths.output() / "suite" / name).absolute()
-    sides = []
-    for side, python in (("stock", options.stock), ("patched", options.patched)):
+    for side, python in interpreters.items():
         if python is None:
             python = build.ensure(options.target, immortal=side == "patched", **kind)
-        sides.append(make_side(side, python.absolute(), folder, settings, options.again))
-    modules = {}
-    for one in sides:
-        known = suitemodule.list_modules(one.python)
-        wanted = [module for module in known if module in options.tests or not options.tests]
-        modules[one.name] = [module for module in wanted if module not in options.exclude]
-    unknown = set(options.tests) - {name for some in modules.values() for name in some}
-    if unknown:
-        raise BuildError(f"the suite has no {', '.join(sorted(unknown))}; see python -m test")
-    order = sorted((module not in LONGEST, module) for module in set().union(*modules.values()))
-    runs = [(side, module) for _, module in order for side in sides if module in modules[side.name]]
-    run_all(sides, runs, settings, options.jobs)
-    found = compare(sides[0], sides[1], modules, settings, f"CPython's test suite: {name}")
+        interpreters[side] = python
+    sides = [
+        make_side(side, python.absolute(), folder, settings, options.again)
+        for side, python in interpreters.items()
+    ]
+    wanted = Wanted(options.tests, options.exclude, options.jobs)
+    found = run_and_compare(sides, wanted, settings, f"CPython's test suite: {name}")
     regressions = [one for one in found if one.kind == "regression"]
     for lost in regressions:
         print(f"regression: {lost.module} {lost.case}: {lost.stock} -> {lost.patched}")

@@ -60,7 +60,9 @@ def make_side(name: str, python: Path, folder: Path, settings: Settings, again: 
 
 def fingerprint(python: Path) -> str:
     """Return a hash that changes with the interpreter: its program and its library's files."""
-    digest = hashlib.sha256(python.read_bytes())
+    # A script may be what runs the program beside it.
+    programs = sorted({python, *python.parent.glob("python3.11")})
+    digest = hashlib.sha256(b"".join(program.read_bytes() for program in programs))
     code = "import sysconfig; print(sysconfig.get_path('stdlib'))"
     ran = subprocess.run([str(python), "-c", code], capture_output=True, text=True)
     if ran.returncode:

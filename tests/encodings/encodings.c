@@ -9,6 +9,26 @@
 
 static int deallocated;
 
+#ifdef Py_REF_DEBUG
+Py_ssize_t _Py_RefTotal;
+
+void
+_Py_NegativeRefcount(const char *filename, int lineno, PyObject *op)
+{
+    (void)op;
+    fprintf(stderr, "%s:%d: negative count\n", filename, lineno);
+    exit(1);
+}
+#endif
+
+/* An object with this count, and whatever else a build puts into it. */
+static PyObject
+make(long long count)
+{
+    PyObject object = {_PyObject_EXTRA_INIT .ob_refcnt = (Py_ssize_t)count};
+    return object;
+}
+
 void
 _Py_Dealloc(PyObject *op)
 {
@@ -54,13 +74,13 @@ check_range(void)
     CHECK(_Py_IMMORTAL_REFCNT == initial);
     for (int i = 0; i < 3; i++) {
         const long long count = i == 0 ? lowest : i == 1 ? initial : highest;
-        PyObject object = {(Py_ssize_t)count, NULL};
+        PyObject object = make(count);
         CHECK(_Py_IsImmortal(&object));
         use(&object);
         Py_SET_REFCNT(&object, 1);
         CHECK(object.ob_refcnt == count);
     }
-    PyObject below = {(Py_ssize_t)(lowest - 1), NULL};
+    PyObject below = make(lowest - 1);
     CHECK(!_Py_IsImmortal(&below));
     for (int i = 0; i < 1000; i++) {
         Py_INCREF(&below);  /* the limit is sticky */
@@ -102,7 +122,7 @@ check_drift(void)
 static void
 check_mortal(void)
 {
-    PyObject object = {1, NULL};
+    PyObject object = make(1);
     use(&object);
     CHECK(object.ob_refcnt == 1 && deallocated == 0);
     Py_SET_REFCNT(&object, 2);

@@ -1,0 +1,284 @@
+"""The list of targets, and the command that runs them: nothing is green by default."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from buildtool import (
+    apt,
+    configuration,
+    install,
+    matrix,
+    matrixtable,
+    matrixtarget,
+    paths,
+    probe,
+    sysroot,
+    targets,
+)
+from buildtool.errors import BuildError, exit_status
+from buildtool.matrixtarget import FAILED, NOT_RUN, PASSED, Request, Result
+from buildtool.targets import Known, Target
+
+TARGETS = list(targets.load().values())
+LINUX = [target for target in TARGETS if target.profile]
+
+
+def names(some: list[Target]) -> list[str]:
+    return [target.name for target in some]
+
+
+# The list
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=names(TARGETS))
+def test_entry_makes_sense(target: Target) -> None:
+    assert target.system in ("Linux", "Windows", "Darwin")
+    assert target.bits in (32, 64) and target.byte_order in ("little", "big")
+    assert target.alignment in (2, 4, 8) and target.alignment * 8 <= target.bits
+    assert target.tier == 3 if target.runner == "hosted" else target.tier in (1, 2)
+    assert targets.tests(target.tests)
+    assert all(known.cause for known in target.baseline)
+    options = configuration.Configuration(target.name).recipe_options()
+    assert target.options.keys() <= options.keys()
+
+
+def test_first_tier_has_each_encoding() -> None:
+    first = {(one.system, one.bits, one.byte_order) for one in TARGETS if one.tier == 1}
+    both = {("Linux", bits, order) for bits in (32, 64) for order in ("little", "big")}
+    assert both <= first
+
+
+@pytest.fixture(scope="module")
+def conan_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Conan home with a default profile, and with the architectures of ci/conan/."""
+    home = tmp_path_factory.mktemp("conan")
+    for command in (
+        ["config", "install", str(paths.ROOT / "ci" / "conan")],
+        ["profile", "detect"],
+    ):
+        conan(home, *command)
+    return home
+
+
+def conan(home: Path, *arguments: str) -> str:
+    """Run Conan in *home*; return what it printed."""
+    program = Path(sys.executable).with_name("conan")
+    env = os.environ | {"CONAN_HOME": str(home)}
+    ran = subprocess.run(
+        [program, *arguments], cwd=paths.ROOT, env=env, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+@pytest.mark.parametrize("target", LINUX, ids=names(LINUX))
+def test_profile_agrees_with_the_list(target: Target, conan_home: Path) -> None:
+    if target.profile == "x86_64-clang" and shutil.which("clang") is None:
+        pytest.skip("clang is not installed, and its profile asks it for its version")
+    profile = f"-pr:h=ci/profiles/{target.profile}"
+    shown = json.loads(conan(conan_home, "profile", "show", profile, "--format=json"))["host"]
+    conf = shown["conf"]
+    assert conf["tools.build:compiler_executables"]["c"] == target.compiler
+    assert conf.get("user.cpython-immortal:runner", "native") == target.runner
+    assert conf.get("user.cpython-immortal:toolchain", "") == target.release
+    if conf.get("user.cpython-immortal:sysroot"):
+        assert conf["user.cpython-immortal:packages"] == target.packages
+    assert shown["settings"]["compiler"] in target.compiler
+
+
+def test_list_for_the_workflow() -> None:
+    one = json.loads(matrix.github(matrix.choose([], 3, False)))["include"]
+    assert {entry["hosted"].split("-")[0] for entry in one} == {"windows", "macos"}
+    every = json.loads(matrix.github(matrix.choose([], None, True)))["include"]
+    listed = {entry["target"] for entry in (*one, *every)}
+    assert listed == set(names(TARGETS))
+    assert len(one) + len(every) == len(TARGETS)
+
+
+def test_lists_of_tests_include_others() -> None:
+    assert set(targets.tests("core")) < set(targets.tests("native"))
+    with pytest.raises(BuildError, match="has no list everything; it has core"):
+        targets.tests("everything")
+
+
+# The proof that it runs what it says
+
+
+def test_interpreter_is_what_the_list_says(patched: Path, stock: Path) -> None:
+    target = targets.find(targets.DEFAULT)
+    for python, immortal in ((stock, False), (patched, True)):
+        options = configuration.Configuration(immortal=immortal).recipe_options()
+        probe.check(target, options, probe.ask(python))
+        wrong = options | {"immortal": str(not immortal)}
+        with pytest.raises(BuildError, match="should have immortal"):
+            probe.check(target, wrong, probe.ask(python))
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"machine": "EM_S390"}, "machine EM_S390, and finds EM_X86_64"),
+        ({"byte_order": "big"}, "byte_order big, and finds little"),
+        ({"bits": 32}, "bits 32, and finds 64"),
+        ({"alignment": 2}, "alignment 2, and finds 8"),
+        ({"system": "Windows"}, "system Windows, and finds Linux"),
+    ],
+)
+def test_wrong_machine_is_not_green(
+    change: dict[str, object], complaint: str, patched: Path, stock: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    pythons = {True: patched, False: stock}
+    monkeypatch.setattr(matrixtarget, "_build", lambda target, immortal, request: pythons[immortal])
+    target = replace(targets.find(targets.DEFAULT), **change)
+    result = matrixtarget.run(target, Request(tmp_path, 1))
+    assert result.state == NOT_RUN
+    assert complaint in result.reason
+
+
+def test_flavour_is_looked_at_from_inside(stock: Path) -> None:
+    answers = probe.ask(stock)
+    target = targets.find(targets.DEFAULT)
+    for option in ("debug", "trace_refs", "pymalloc", "computed_gotos"):
+        wrong = {option: str(not answers[option])}
+        with pytest.raises(BuildError, match=f"should have {option} "):
+            probe.check(target, wrong, answers)
+
+
+# What the command says
+
+
+def run(tmp_path: Path, *arguments: str) -> tuple[int, str]:
+    """Run matrix.sh's command; return its status and its table."""
+    status = exit_status(lambda: matrix.main(["--output", str(tmp_path), *arguments]))
+    page = tmp_path / "table.md"
+    return status, page.read_text() if page.exists() else ""
+
+
+def test_hosted_target_is_not_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    status, table = run(tmp_path, "x86_64-windows-msvc")
+    assert status == 1
+    assert "| x86_64-windows-msvc | not run: only a hosted runner has it: windows-2022 |" in table
+    assert "| s390x-gcc | not run: not asked for yet |" in table
+    assert f"| {PASSED} " not in table
+    assert capfd.readouterr().err.startswith("error: 0 of 1 targets failed, 1 did not run: x86_64-")
+    assert {one["state"] for one in json.loads((tmp_path / "table.json").read_text())} == {NOT_RUN}
+
+
+def test_target_without_its_compiler_is_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    status, table = run(tmp_path, "s390x-gcc", "--no-packages")
+    assert status == 1
+    assert "| not run: no compiler: target s390x-gcc needs s390x-linux-gnu-gcc; as root " in table
+
+
+@pytest.mark.parametrize("arguments", [["vax"], []])
+def test_mistakes_are_one_line(
+    arguments: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path, *arguments) == (1, "")
+    assert len(capfd.readouterr().err.splitlines()) == 1
+
+
+def test_result_is_stale_when_its_sources_change(tmp_path: Path) -> None:
+    target = targets.find("s390x-gcc")
+    matrixtarget.keep(Result(target.name, matrixtarget.made_of(target), PASSED), tmp_path)
+    assert matrixtarget.load(target, tmp_path).state == PASSED
+    known = replace(target, baseline=[Known("test_gc", "", "why not")])
+    assert matrixtarget.load(known, tmp_path).state == PASSED
+    assert matrixtarget.load(replace(target, bits=32), tmp_path).state == NOT_RUN
+
+
+@pytest.mark.parametrize("place", ["own tests", "suite"])
+def test_what_fails_in_a_target_fails_it(
+    place: str, patched: Path, stock: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def suite(_target: object, _pythons: object, _request: object, result: Result) -> None:
+        if place == "suite":
+            result.regressions = ["test_gc t: passed -> failed"]
+
+    pythons = {True: patched, False: stock}
+    own = "3 of 4 passed" if place == "own tests" else PASSED
+    monkeypatch.setattr(matrixtarget, "_build", lambda target, immortal, request: pythons[immortal])
+    monkeypatch.setattr(matrixtarget, "_run_own_tests", lambda *_: own)
+    monkeypatch.setattr(matrixtarget, "_run_suite", suite)
+    result = matrixtarget.run(targets.find(targets.DEFAULT), Request(tmp_path, 1))
+    assert result.state == FAILED
+    assert "EM_X86_64, 64 bits, little endian" in matrixtable.row(result)[2]
+
+
+def test_known_failure_excuses_only_what_stock_shows() -> None:
+    baseline = [Known("test_gc", "a", "why"), Known("test_sys", "", "too"), Known("test_x", "", "")]
+    result = Result("t")
+    failed = {("test_gc", "a"), ("test_gc", "b")}
+    matrixtarget.compare_baseline(baseline, failed, ["test_gc", "test_sys"], result)
+    assert result.known == ["test_gc a: why"]
+    assert result.unlisted == ["test_gc b"]
+    assert result.unseen == ["test_sys"]
+
+
+# An interpreter of another machine, installed
+
+
+def test_script_is_what_the_interpreter_takes_for_itself(tmp_path: Path) -> None:
+    package, prefix = tmp_path / "package", tmp_path / "installed here"
+    (package / "bin").mkdir(parents=True)
+    python = package / "bin" / "python3.11"
+    python.write_text("not a program of this machine")
+    emulator = tmp_path / "emulator"
+    emulator.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    emulator.chmod(0o755)
+    install.install(package, prefix, "name", "1", [str(emulator), "-L", "/sys root"])
+    here = install.interpreter(prefix)
+    assert here.name == install.HERE and install.run_command(prefix)[0] == str(emulator)
+    link = tmp_path / "venv-python"
+    link.symlink_to(here)
+    for program in (here, link):
+        ran = subprocess.run([program, "-c", "a b"], capture_output=True, text=True, check=True)
+        assert ran.stdout.splitlines() == [
+            *("-L", "/sys root", "-0", str(program)),
+            *(str(prefix / "bin" / "python3.11"), "-c", "a b"),
+        ]
+
+
+def test_native_interpreter_needs_no_script(stock: Path) -> None:
+    assert install.interpreter(stock.parents[1]).name == "python3.11"
+    assert install.run_command(stock.parents[1]) == []
+
+
+def test_links_of_a_sysroot_stay_in_it(tmp_path: Path) -> None:
+    (tmp_path / "usr" / "lib").mkdir(parents=True)
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "libm.so.6").write_text("the library")
+    link = tmp_path / "usr" / "lib" / "libm.so"
+    link.symlink_to("/lib/libm.so.6")
+    sysroot.make_links_relative(tmp_path)
+    assert os.readlink(link) == "../../lib/libm.so.6"
+    assert link.read_text() == "the library"
+
+
+def test_entries_of_another_release() -> None:
+    given = "Types: deb\nURIs: a\nSuites: bookworm bookworm-updates\n"
+    assert apt.other_release(given, "sid") == "Types: deb\nURIs: a\nSuites: sid\n"
+    given = "deb [signed-by=k] http://m/debian bookworm main\ndeb http://m/debian bookworm main\n"
+    assert apt.other_release(given, "sid") == given.replace("bookworm", "sid")
+
+
+def test_sysroot_that_no_mirror_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CPYTHON_IMMORTAL_CACHE", str(tmp_path))
+    wanted = sysroot.Sysroot("vax", "vax-linux-gnu", "gcc", configuration.conan_data())
+    with pytest.raises(BuildError, match="the packages of vax can't be had"):
+        wanted.make(print)
+    assert not wanted.folder.exists()
+    assert shlex.join(wanted.runner("native")) == ""
