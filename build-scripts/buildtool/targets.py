@@ -99,10 +99,10 @@ def tests(name: str) -> list[str]:
 
 def table() -> str:
     """Return the list of targets for people."""
-    lines = [f"{'target':<26}{'compiler':<26}{'word':<8}{'byte order':<12}{'tier':<6}runs"]
+    lines = [f"{'target':<32}{'compiler':<26}{'word':<8}{'byte order':<12}{'tier':<6}runs"]
     for one in load().values():
         lines.append(
-            f"{one.name:<26}{one.compiler:<26}{f'{one.bits} bit':<8}{one.byte_order:<12}"
+            f"{one.name:<32}{one.compiler:<26}{f'{one.bits} bit':<8}{one.byte_order:<12}"
             f"{one.tier:<6}{one.runner}"
         )
     return "\n".join(lines)
