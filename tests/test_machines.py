@@ -100,6 +100,7 @@ def conan(home: Path, *arguments: str | Path, **environment: str) -> str:
     return ran.stdout
 
 
+@pytest.mark.slow
 def test_package_comes_to_a_machine_without_a_compiler(
     stock: Path, remote: str, tmp_path: Path
 ) -> None:
