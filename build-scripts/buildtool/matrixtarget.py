@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from . import hosted, paths, probe, suite, suitemodule, suitereport, targets, windowscall
+from . import hosted, paths, probe, suite, suitemodule, suitereport, targets
 from .configuration import Configuration, compiler_version
 from .errors import BuildError
 from .suitemodule import WHOLE
@@ -111,8 +111,6 @@ def _run(target: Target, request: Request, result: Result) -> None:
 def _build(target: Target, immortal: bool, request: Request) -> Path:
     if target.runner == "hosted":
         return hosted.build(target, immortal, request.jobs, request.folder / target.name)
-    if target.system == "Windows":
-        return windowscall.build(target, immortal, request.jobs)
     from . import build  # which needs what only Unix has
 
     return build.ensure(
@@ -125,7 +123,7 @@ def versions(target: Target, python: Path) -> tuple[str, str]:
     if target.runner == "hosted":
         return probe.ask(python)["compiler"], ""
     if target.system == "Windows":
-        return windowscall.versions(target)
+        return probe.ask(python)["compiler"], "Wine"
     emulator = ""
     if target.runner.startswith("qemu-"):
         emulator = _first_line(target.runner, "--version")
