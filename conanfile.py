@@ -35,6 +35,9 @@ CONF = "user.cpython-immortal"
 # Where configure thinks that the installation lies. The interpreter finds its real place by
 # itself; package() and _make_sysconfig_relocatable() see to the files that name this one.
 PREFIX = "/opt/cpython-immortal"
+# Of the series, what stock builds get as well: it adds a module and changes nothing, and shows
+# what stock CPython writes.
+STOCK_PATCHES = ("cowtrace.patch",)
 
 # What configure can't find out by running a program of the target; these hold for all of Linux,
 # and a profile's [buildenv] may say otherwise.
@@ -104,7 +107,7 @@ class CPythonImmortal(ConanFile):
         "trace_refs": False,
     }
     options_description = {  # noqa: RUF012
-        "immortal": "apply the patch series; False builds stock CPython in the same way",
+        "immortal": "apply the patch series; False builds stock CPython, with cowtrace, alike",
         "base": "debian puts Debian's own fixes to 3.11.2 under the series",
         "computed_gotos": "False dispatches with a switch (--without-computed-gotos)",
         "debug": "a debug build (--with-pydebug)",
@@ -373,8 +376,10 @@ class CPythonImmortal(ConanFile):
             plain = "Extension('pyexpat', sources=['pyexpat.c']"
             core = "define_macros=[('Py_BUILD_CORE_MODULE', '1')]"
             replace_in_file(self, "setup.py", plain, f"{plain}, {core}")
-        if self.options.immortal:
-            patches = Path(self.export_sources_folder, "patches", "3.11")
+        patches = Path(self.export_sources_folder, "patches", "3.11")
+        if not self.options.immortal:
+            self._apply(patches, [name for name in STOCK_PATCHES if (patches / name).exists()])
+        else:
             names = self._read_list(patches / "series")
             if not names:
                 raise ConanException(

@@ -73,8 +73,8 @@ class Configuration:
         target = targets.find(self.target)
         files = [ROOT / "conanfile.py", ROOT / "conandata.yml", profile(target)]
         files += sorted((ROOT / "ci" / "profiles" / "cross").iterdir())
-        if self.immortal:
-            files += sorted(path for path in series_folder().glob("*") if path.is_file())
+        wanted = "*" if self.immortal else "cowtrace.patch"  # see STOCK_PATCHES in the recipe
+        files += sorted(path for path in series_folder().glob(wanted) if path.is_file())
         asked = asdict(self) | self.recipe_options()
         digest = hashlib.sha256(repr(sorted(asked.items())).encode())
         for path in files:
