@@ -1,0 +1,80 @@
+"""A forked child works on records of a sealed heap, and copies none of it.
+
+sealed/records.py tells what the work is, and what the growth is measured against.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import run_json
+from measuring import SEALED, describe, instructions, writers
+
+pytestmark = pytest.mark.slow  # minutes, and the bars of a sealed heap are not all reached
+
+RECORDS = SEALED / "records.py"
+ENDS = ("os._exit", "sys.exit", "return")
+WRITES = """import gc, os
+data = [[str(number)] for number in range(10_000)]
+gc.immortalize_heap()
+if os.fork() == 0:
+    data[5000][0] = None
+    os._exit(0)
+os.wait()
+"""
+
+
+def measure(python: Path, mode: str, records: int) -> dict[str, Any]:
+    found = run_json(python, RECORDS, "--mode", mode, "--records", str(records), timeout=1800)
+    print(found)  # for the README, by -rP
+    return dict(found)
+
+
+@pytest.mark.timeout(1900)
+@pytest.mark.parametrize("records", [300_000, pytest.param(2_000_000, marks=pytest.mark.slow)])
+def test_child_copies_nothing(patched: Path, records: int) -> None:
+    found = measure(patched, "immortalize", records)
+    assert found["objects"] > 20 * records
+    assert found["growth"] <= 0.001, "of the child's RSS"
+    # The stricter figure, which no control can flatter: what was shared and is no longer.
+    copied = found["copied"]["heap"] + found["copied"]["data"]
+    assert copied <= 0.001 * found["child_rss"]
+    assert found["sealed"] <= 0.01 * found["rss"], "sealing itself adds to the parent's RSS"
+
+
+@pytest.mark.parametrize("mode", ("nothing", "freeze"))
+def test_child_copies_a_mortal_heap(patched: Path, stock: Path, mode: str) -> None:
+    """The bars above mean something."""
+    for python in (stock, patched):
+        found = measure(python, mode, 20_000)
+        assert found["growth"] > 0.5
+        assert found["copied"]["heap"] > 0.5 * found["child_rss"]
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_child_writes_to_no_immortal_page(patched: Path, end: str) -> None:
+    """The proof: whatever it does with the records, and however it ends."""
+    rows = writers(patched, RECORDS, "--mode", "immortalize", "--records", "3000", "--end", end)
+    assert not rows, describe(rows)
+
+
+def test_proof_sees_a_write(patched: Path, tmp_path: Path) -> None:
+    """The proof means something: a child that writes into one record is found out."""
+    script = tmp_path / "script.py"
+    script.write_text(WRITES)
+    rows = writers(patched, script)
+    assert [(row["pages"], row["line"]) for row in rows] == [(1, 5)], describe(rows)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("valgrind"), reason="no valgrind")
+def test_sealing_costs_no_instructions(patched: Path) -> None:
+    """The same interpreter, sealed or not; the same work of the child."""
+    options = ("--records", "2000", "--end", "os._exit")
+    unsealed = instructions(patched, RECORDS, "--mode", "nothing", *options)
+    sealed = instructions(patched, RECORDS, "--mode", "immortalize", *options)
+    print({"unsealed": unsealed, "sealed": sealed, "ratio": sealed / unsealed})
+    assert sealed <= unsealed

@@ -1,0 +1,34 @@
+"""A forked child works with the standard library on a sealed heap, and writes into none of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from harness import run_json
+from measuring import SEALED, describe, writers
+
+pytestmark = pytest.mark.slow  # minutes, and the bars of a sealed heap are not all reached
+
+STDLIB = SEALED / "stdlib.py"
+ENDS = ("os._exit", "sys.exit", "return")
+
+
+@pytest.mark.parametrize("warm", [True, False])
+def test_figures(patched: Path, warm: bool) -> None:
+    """Print how much is copied, and by whom, for the README (-rP).
+
+    Where the walk was not warmed up, code specializes itself and caches fill; there is no bar.
+    """
+    options = ("--mode", "immortalize", *([] if warm else ["--cold"]))
+    found = run_json(patched, STDLIB, *options)
+    rows = writers(patched, STDLIB, *options, "--end", "os._exit")
+    print(found, describe(rows), sep="\n")
+    assert found["objects"] > 100_000
+    assert found["sealed"] <= 0.01 * found["rss"], "sealing itself adds to the parent's RSS"
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_child_writes_to_no_immortal_page(patched: Path, end: str) -> None:
+    rows = writers(patched, STDLIB, "--mode", "immortalize", "--end", end)
+    assert not rows, describe(rows)
