@@ -1,0 +1,65 @@
+"""The distribution immortal-objects: with the interpreters, the type checker, and pip."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from buildtool import paths
+from harness import run
+
+FOLDER = paths.ROOT / "Misc" / "immortal-objects"
+
+
+def call(*command: Path | str) -> str:
+    """Run a command in the distribution's folder; return what it printed, both streams."""
+    ran = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout + ran.stderr
+
+
+@pytest.fixture(params=["patched", "stock", "tools"])
+def python(request: pytest.FixtureRequest) -> Path:
+    """An interpreter: patched, stock, and that which runs the tests."""
+    if request.param == "tools":
+        return Path(sys.executable)
+    return Path(request.getfixturevalue(request.param))
+
+
+def test_own_tests(python: Path) -> None:
+    said = call(python, "-B", "-m", "unittest", "discover", "tests")
+    assert re.search(r"^Ran (\d\d) tests", said, re.MULTILINE), said
+
+
+def test_example(python: Path) -> None:
+    (code,) = re.findall(r"^```python\n(.*?)^```$", (FOLDER / "README.md").read_text(), re.M | re.S)
+    run(python, code, env={"PYTHONPATH": str(FOLDER)})
+
+
+def test_types() -> None:
+    """mypy no longer knows 3.9, whose grammar is ruff's affair: see the pyproject.toml there."""
+    mypy = Path(sys.executable).with_name("mypy")
+    options = ("--strict", "--python-version=3.10", f"--cache-dir={paths.ROOT / '.mypy_cache'}")
+    call(mypy, *options, "immortal_objects", "tests")
+
+
+def test_pip_installs_it(stock: Path, patched: Path, tmp_path: Path) -> None:
+    """One wheel serves both interpreters, and tells type checkers that it is typed."""
+    quiet = ("-m", "pip", "--quiet", "--disable-pip-version-check")
+    call(sys.executable, *quiet, "wheel", "--no-deps", f"--wheel-dir={tmp_path}", FOLDER)
+    (wheel,) = tmp_path.glob("*.whl")
+    assert wheel.name == "immortal_objects-1.0.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel) as file:
+        names = [name for name in file.namelist() if "dist-info" not in name]
+    assert sorted(names) == ["immortal_objects/__init__.py", "immortal_objects/py.typed"]
+    for python in (stock, patched):
+        place = tmp_path / python.parts[-3]
+        options = ("--no-deps", "--no-index", "--root-user-action=ignore", f"--target={place}")
+        call(python, *quiet, "install", *options, wheel)
+        code = "from immortal_objects import *; print(is_immortal(immortal([1])))"
+        answer = run(python, code, env={"PYTHONPATH": str(place)})
+        assert answer == f"{python == patched}\n"
