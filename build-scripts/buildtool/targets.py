@@ -49,6 +49,8 @@ class Target:
     hosted: str = "ubuntu-latest"
     tests: str = "core"
     baseline: list[Known] = field(default_factory=list)
+    # Results of the matrix don't depend on it: out of the text that their hash is made of.
+    platform: str = field(default="", repr=False)
 
     @property
     def is_emulated(self) -> bool:
