@@ -127,7 +127,9 @@ class CPythonImmortal(ConanFile):
         "build-scripts/buildtool/sources.py",
         "build-scripts/buildtool/sysroot.py",
         "build-scripts/buildtool/toolchain.py",
+        "build-scripts/buildtool/windows/*.py",
         "build-scripts/packages.txt",
+        "ci/windows/*",
     )
     exports_sources = "patches/3.11/*"
     test_package_folder = "tests/test_package"
@@ -140,8 +142,14 @@ class CPythonImmortal(ConanFile):
         self.settings.rm_safe("compiler.libcxx")
 
     def validate(self):
-        if self.settings.os != "Linux":
-            raise ConanInvalidConfiguration("only Linux is supported")
+        if self.settings.os not in ("Linux", "Windows"):
+            raise ConanInvalidConfiguration("only Linux and Windows are supported")
+        if self._windows and any(
+            str(self.options.get_safe(name)) != str(value)
+            for name, value in self.default_options.items()
+            if name not in ("immortal", "base")
+        ):
+            raise ConanInvalidConfiguration("for Windows there is one flavour, the default")
         if self.options.base == "debian" and self.version not in self.conan_data["debian"]:
             raise ConanInvalidConfiguration(f"Debian has no patches for {self.version}")
         if self.options.pgo and self._crosses:
@@ -151,8 +159,10 @@ class CPythonImmortal(ConanFile):
 
     def build_requirements(self):
         if self._crosses:
-            # It runs the scripts of the build, for which stock is as good and changes less often.
-            self.tool_requires(f"{self.name}/{self.version}", options={"immortal": False})
+            # It runs the scripts of the build with the library that is built, which may ask for
+            # functions that stock doesn't have.
+            immortal = {"immortal": self.options.immortal.value}
+            self.tool_requires(f"{self.name}/{self.version}", options=immortal)
 
     def build_system_requirements(self):
         listed = self._read_list(Path(self.recipe_folder, "build-scripts", "packages.txt"))
@@ -180,6 +190,8 @@ class CPythonImmortal(ConanFile):
         archive.unlink()
 
     def generate(self):
+        if self._windows:
+            return  # its projects say how it is built
         toolchain = AutotoolsToolchain(self, prefix=PREFIX)
         # CPython chooses its own optimization; what is added here would be inherited by every
         # extension module that is built with the installed interpreter.
@@ -238,6 +250,14 @@ class CPythonImmortal(ConanFile):
 
     def build(self):
         self._apply_patches()
+        if self._windows:
+            native = Path(self.dependencies.build[self.name].package_folder, "bin", "python3.11")
+            with self._wine() as (windows, root):
+                root.make(self.output.info)
+                windows.compile_all(
+                    Path(self.source_folder), root, native, build_jobs(self), self.output.info
+                )
+            return
         autotools = Autotools(self)
         autotools.configure()
         if self.options.shared:
@@ -246,10 +266,18 @@ class CPythonImmortal(ConanFile):
             variable = "CONFIGURE_LDFLAGS_NODIST="
             rpath = r"-Wl,-rpath,\$$ORIGIN/../lib"
             replace_in_file(self, "Makefile", variable, f"{variable}{rpath} ")
+        # The library compiled for -O and -OO as well takes three times as long to install; where it
+        # is asked for, the interpreter does that by itself.
+        replace_in_file(self, "Makefile", "$(PYTHON_FOR_BUILD) -Wi -O", ": -O")
         autotools.make()
         self._make_sysconfig_relocatable()
 
     def package(self):
+        copy(self, "LICENSE", self.source_folder, os.path.join(self.package_folder, "licenses"))
+        if self._windows:
+            with self._wine() as (windows, root):
+                windows.install(Path(self.source_folder), root, Path(self.package_folder))
+            return
         stage = Path(self.build_folder, "stage")
         Autotools(self).install(args=[f"DESTDIR={stage}"])
         installed = stage / PREFIX.lstrip("/")
@@ -269,9 +297,12 @@ class CPythonImmortal(ConanFile):
                 path.write_text(text.replace(f"prefix={PREFIX}", "prefix=${pcfiledir}/../.."))
         for path in installed.iterdir():
             shutil.move(path, self.package_folder)
-        copy(self, "LICENSE", self.source_folder, os.path.join(self.package_folder, "licenses"))
 
     def package_info(self):
+        if self._windows:
+            self.cpp_info.includedirs, self.cpp_info.libdirs = ["include"], ["libs"]
+            self.cpp_info.bindirs, self.cpp_info.libs = [""], ["python311"]
+            return
         suffix = "3.11d" if self.options.debug else "3.11"
         self.cpp_info.includedirs = [f"include/python{suffix}"]
         self.cpp_info.libs = [f"python{suffix}"]
@@ -318,6 +349,19 @@ class CPythonImmortal(ConanFile):
         """Return the source, and where it is kept."""
         wanted = tool.sources.source(self.conan_data, self.version)
         return wanted, Path(self._conf("sources") or self.recipe_folder)
+
+    @contextlib.contextmanager
+    def _wine(self):
+        """Lend what builds for Windows, and the root in which it is done, made or not."""
+        arch = {"x86": "i686", "armv8": "aarch64"}.get(str(self.settings.arch))
+        with self._buildtool():
+            from buildtool.windows import build, root
+
+            yield build, root.find(arch or str(self.settings.arch))
+
+    @property
+    def _windows(self):
+        return self.settings.os == "Windows"
 
     @property
     def _crosses(self):

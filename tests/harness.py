@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from buildtool import paths
+from buildtool import install, paths
+from buildtool.windows import extension as windows_extension
+from buildtool.windows import root as windows_root
 
 TESTS = Path(__file__).resolve().parent
 
@@ -84,6 +88,64 @@ def site_packages(python: Path, wanted: Path) -> Path:
         done.touch()
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
     return Path(run(folder / "bin/python", code).strip())
+
+
+def extension(python: Path, source: Path, product: Path, *defined: str) -> None:
+    """Compile the extension module *product* (without its suffix) for *python*: -DNAME=VALUE."""
+    if wine := _windows(python):
+        product = product.with_suffix(".pyd")
+        windows_extension.module(wine, python.parents[1], source, product, defined)
+        return
+    found = config(python)
+    compile_with(
+        [
+            *shlex.split(found["CC"]),
+            *shlex.split(found["CCSHARED"]),
+            *["-shared", "-O2", "-Wall", "-Wextra", "-Werror", *defined],
+            *[f"-I{found['include']}", str(source), "-o", str(product.with_suffix(".so"))],
+        ]
+    )
+
+
+def program(python: Path, source: Path, product: Path) -> list[str]:
+    """Compile a program with the headers of *python* alone; return the command that runs it."""
+    if wine := _windows(python):
+        product = product.with_suffix(".exe")
+        windows_extension.program(wine, python.parents[1], source, product, [])
+        return [str(wine.folder / "wine.sh"), str(product)]
+    found = config(python)
+    compile_with(
+        [
+            *shlex.split(found["CC"]),
+            *["-std=c11", "-Wall", "-Wextra", "-O2", f"-I{found['include']}"],
+            *[str(source), "-o", str(product)],
+        ]
+    )
+    return [*install.run_command(python.parents[1]), str(product)]
+
+
+def _windows(python: Path) -> windows_root.Root | None:
+    """Return the root in which *python*, of an installation for Windows, was built."""
+    if not (python.parents[1] / "python.exe").exists():
+        return None
+    platform = run(python, "import sysconfig; print(sysconfig.get_platform())").strip()
+    return windows_root.find({"win-amd64": "x86_64", "win32": "i686"}[platform])
+
+
+def conan(
+    home: Path, *arguments: str | Path, stderr: int = subprocess.STDOUT, **environment: str
+) -> str:
+    """Run Conan in the checkout, with *home*; return what it printed, by default to stderr, too."""
+    ran = subprocess.run(
+        [Path(sys.executable).with_name("conan"), *arguments],
+        cwd=paths.ROOT,
+        env=os.environ | {"CONAN_HOME": str(home)} | environment,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+    )
+    assert ran.returncode == 0, (ran.stdout + (ran.stderr or ""))[-4000:]
+    return ran.stdout
 
 
 def compile_with(command: Sequence[str]) -> None:

@@ -7,11 +7,10 @@ Memory is filled on free (PYTHONMALLOC=debug), so an object freed too early show
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import pytest
-from harness import TESTS, compile_with, config, run
+from harness import TESTS, extension, run
 
 PRELUDE = """
 import gc, random, struct, sys, weakref
@@ -258,22 +257,7 @@ def extensions(patched: Path, stock: Path, tmp_path_factory: pytest.TempPathFact
     """A folder with drift_new, built against patched headers, and drift_old, against stock's."""
     folder = tmp_path_factory.mktemp("drift")
     for name, python in (("drift_new", patched), ("drift_old", stock)):
-        found = config(python)
-        compile_with(
-            [
-                *shlex.split(found["CC"]),
-                *shlex.split(found["CCSHARED"]),
-                *[
-                    "-shared",
-                    "-O2",
-                    "-Wall",
-                    "-Wextra",
-                    "-Werror",
-                ],
-                *[f"-DDRIFT_NAME={name}", f"-I{found['include']}", str(TESTS / "drift/drift.c")],
-                *["-o", str(folder / f"{name}.so")],
-            ]
-        )
+        extension(python, TESTS / "drift/drift.c", folder / name, f"-DDRIFT_NAME={name}")
     return folder
 
 

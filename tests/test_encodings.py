@@ -7,14 +7,12 @@ machine it sees.
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from buildtool import install
-from harness import TESTS, compile_with, config, run
+from harness import TESTS, compile_with, config, program, run
 
 # The compiler, the emulator (None: runs natively) and what the program has to see.
 TARGETS = {
@@ -33,22 +31,8 @@ TARGETS = {
 
 def test_encoding_here(patched: Path, tmp_path: Path) -> None:
     """On the interpreter's own machine, with its compiler and its configuration."""
-    found = config(patched)
-    program = tmp_path / "encodings"
-    compile_with(
-        [
-            *shlex.split(found["CC"]),
-            *["-std=c11", "-Wall", "-Wextra", "-O2", f"-I{found['include']}"],
-            *[str(TESTS / "encodings/encodings.c"), "-o", str(program)],
-        ]
-    )
-    done = subprocess.run(
-        [*install.run_command(patched.parents[1]), str(program)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    command = program(patched, TESTS / "encodings/encodings.c", tmp_path / "encodings")
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     code = """if True:
         import struct, sys
@@ -70,14 +54,14 @@ def test_encoding(target: str, optimization: str, patched: Path, tmp_path: Path)
     headers = tmp_path / "include"
     shutil.copytree(config(patched)["include"], headers)
     shutil.copy(TESTS / "encodings/pyconfig.h", headers)
-    program = tmp_path / "encodings"
+    built = tmp_path / "encodings"
     compile_with(
         [
             *[compiler, "-static", "-std=c11", "-Wall", "-Wextra", optimization],
-            *[f"-I{headers}", str(TESTS / "encodings/encodings.c"), "-o", str(program)],
+            *[f"-I{headers}", str(TESTS / "encodings/encodings.c"), "-o", str(built)],
         ]
     )
-    command = [emulator, str(program)] if emulator else [str(program)]
+    command = [emulator, str(built)] if emulator else [str(built)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.strip() == expected

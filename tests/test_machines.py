@@ -6,11 +6,9 @@ skipped and says so.
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 import venv
 from collections.abc import Iterator
@@ -18,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from buildtool import configuration, paths, recipe
+from harness import conan
 
 # The newest that works with requirements.txt's Conan. It brings a conan of its own, so it gets an
 # environment of its own.
@@ -82,22 +81,6 @@ def remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         process.kill()
         process.wait()
-
-
-def conan(home: Path, *arguments: str | Path, **environment: str) -> str:
-    """Run Conan with *home*; return all that it printed."""
-    program = Path(sys.executable).with_name("conan")
-    env = os.environ | {"CONAN_HOME": str(home)} | environment
-    ran = subprocess.run(
-        [program, *arguments],
-        cwd=paths.ROOT,
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert ran.returncode == 0, ran.stdout[-4000:]
-    return ran.stdout
 
 
 @pytest.mark.slow

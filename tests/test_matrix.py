@@ -7,7 +7,6 @@ import os
 import shlex
 import shutil
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from buildtool import (
     configuration,
     install,
     matrix,
+    matrixrecord,
     matrixtable,
     matrixtarget,
     paths,
@@ -26,7 +26,9 @@ from buildtool import (
 )
 from buildtool.errors import BuildError, exit_status
 from buildtool.matrixtarget import FAILED, NOT_RUN, PASSED, Request, Result
+from buildtool.suitereport import Difference
 from buildtool.targets import Known, Target
+from harness import conan
 
 TARGETS = list(targets.load().values())
 LINUX = [target for target in TARGETS if target.system == "Linux"]
@@ -69,23 +71,13 @@ def conan_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def conan(home: Path, *arguments: str) -> str:
-    """Run Conan in *home*; return what it printed."""
-    program = Path(sys.executable).with_name("conan")
-    env = os.environ | {"CONAN_HOME": str(home)}
-    ran = subprocess.run(
-        [program, *arguments], cwd=paths.ROOT, env=env, capture_output=True, text=True
-    )
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout
-
-
 @pytest.mark.parametrize("target", LINUX, ids=names(LINUX))
 def test_profile_agrees_with_the_list(target: Target, conan_home: Path) -> None:
     if target.profile == "x86_64-clang" and shutil.which("clang") is None:
         pytest.skip("clang is not installed, and its profile asks it for its version")
     profile = f"-pr:h=ci/profiles/{target.profile}"
-    shown = json.loads(conan(conan_home, "profile", "show", profile, "--format=json"))["host"]
+    said = conan(conan_home, "profile", "show", profile, "--format=json", stderr=subprocess.PIPE)
+    shown = json.loads(said)["host"]
     conf = shown["conf"]
     assert conf["tools.build:compiler_executables"]["c"] == target.compiler
     assert conf.get("user.cpython-immortal:runner", "native") == target.runner
@@ -193,7 +185,7 @@ def test_mistakes_are_one_line(
 
 def test_result_is_stale_when_its_sources_change(tmp_path: Path) -> None:
     target = targets.find("s390x-gcc")
-    matrixtarget.keep(Result(target.name, matrixtarget.made_of(target), PASSED), tmp_path)
+    matrixtarget.keep(Result(target.name, matrixtarget.made_of(target), state=PASSED), tmp_path)
     assert matrixtarget.load(target, tmp_path).state == PASSED
     known = replace(target, baseline=[Known("test_gc", "", "why not")])
     assert matrixtarget.load(known, tmp_path).state == PASSED
@@ -226,6 +218,65 @@ def test_known_failure_excuses_only_what_stock_shows() -> None:
     assert result.known == ["test_gc a: why"]
     assert result.unlisted == ["test_gc b"]
     assert result.unseen == ["test_sys"]
+
+
+def test_case_that_stock_lacks_is_excused_by_a_program_that_fails_there(stock: Path) -> None:
+    case, whole = "test.test_immortal.T.test_a", "(the module)"
+    lost = [
+        Difference("test_immortal", name, ["absent"], ["failed"], "regression")
+        for name in (case, whole)
+    ]
+    failing, working = (
+        matrixtarget.shown_in_stock([Known("test_immortal", case, "why", code)], stock)
+        for code in ("raise SystemExit(1)", "pass")
+    )
+    assert matrixtarget.regressions(lost, failing) == []
+    assert matrixtarget.regressions(lost, working) == lost
+    other = Difference(
+        "test_immortal", "test.test_immortal.T.b", ["absent"], ["failed"], "regression"
+    )
+    assert matrixtarget.regressions([*lost, other], failing) == [lost[1], other]
+    crashed = replace(lost[1], patched=["crashed: SIGSEGV"])
+    assert matrixtarget.regressions([crashed], failing) == [crashed]
+
+
+# What has run, for the README
+
+
+def test_readme_has_the_table_of_what_has_run() -> None:
+    page = (paths.ROOT / "README.md").read_text()
+    assert f"{matrixrecord.BEGIN}{matrixrecord.table()}{matrixrecord.END}" in page
+
+
+def test_what_has_run_is_what_the_list_says() -> None:
+    for result in matrixrecord.load():
+        target = targets.find(result.target)
+        assert result.state in (PASSED, FAILED)
+        assert (result.state == PASSED) <= (not result.regressions)
+        if target.runner != "compile":
+            assert result.cases["stock"]["passed"] and result.cases["patched"]["passed"]
+            probe.check(target, {}, result.inside)
+
+
+def test_record_takes_what_has_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matrixrecord, "FILE", tmp_path / "matrix.json")
+    monkeypatch.setattr(matrixrecord, "README", tmp_path / "README.md")
+    page = tmp_path / "README.md"
+    page.write_text(f"before\n{matrixrecord.BEGIN}old\n{matrixrecord.END}after\n")
+    for name, state in (("s390x-gcc", PASSED), ("i686-gcc", NOT_RUN), ("mips-gcc", FAILED)):
+        matrixtarget.keep(Result(name, state=state), tmp_path)
+    matrixrecord.record(tmp_path)
+    assert [one.target for one in matrixrecord.load()] == ["s390x-gcc", "mips-gcc"]
+    matrixtarget.keep(Result("mips-gcc", state=PASSED), tmp_path)
+    matrixrecord.record(tmp_path)
+    text = page.read_text()
+    assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
+    assert "| s390x-gcc | passed |" in text and "| mips-gcc | passed |" in text
+    assert "| i686-gcc | not run: it has not been this one's turn yet |" in text
+    assert "| x86_64-macos-clang | not run: only a hosted runner has it: macos-15-intel |" in text
+    page.write_text("no place\n")
+    with pytest.raises(BuildError, match="has no place for the table"):
+        matrixrecord.record(tmp_path)
 
 
 # An interpreter of another machine, installed

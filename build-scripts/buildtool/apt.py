@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -10,6 +11,9 @@ from collections.abc import Collection
 from pathlib import Path
 
 from .errors import BuildError
+
+# A Debian mirror for another release, on a machine whose own entries name none: Ubuntu.
+MIRROR = "CPYTHON_IMMORTAL_DEBIAN_MIRROR"
 
 
 class Apt:
@@ -26,7 +30,11 @@ class Apt:
         for made in (lists / "partial", parts, self.archives / "partial"):
             made.mkdir(parents=True)
         entries = [Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")]
-        for entry in entries:
+        mirror = os.environ.get(MIRROR) if release else None
+        if mirror:
+            keyring = "[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
+            (parts / "mirror.list").write_text(f"deb {keyring} {mirror} {release} main\n")
+        for entry in entries if not mirror else []:
             if entry.is_file() and entry.suffix in (".list", ".sources"):
                 text = entry.read_text()
                 text = text if architecture else source_entries(text, entry.suffix)
@@ -56,8 +64,8 @@ class Apt:
         command = [*self._command, *arguments]
         return subprocess.run(command, cwd=cwd, capture_output=True, text=True)
 
-    def unpack(self, packages: Collection[str], root: Path) -> str:
-        """Fetch *packages* with all they depend on; unpack them into *root*.
+    def unpack(self, packages: Collection[str], root: Path, *, alone: bool = False) -> str:
+        """Fetch *packages*, with all they depend on unless *alone*; unpack them into *root*.
 
         Returns a record, the names of the files and their SHA-256. Raises BuildError.
         """
@@ -65,7 +73,8 @@ class Apt:
             raise BuildError("what is made from Debian's packages needs apt-get and dpkg-deb")
         self.run("update")
         install = ("install", "--download-only", "--yes", "--no-install-recommends")
-        ran = self.run(*install, *packages)
+        fetch = ("download",) if alone else install
+        ran = self.run(*fetch, *packages, cwd=self.archives)
         files = sorted(self.archives.glob("*.deb"))
         if ran.returncode or not files:
             reason = (ran.stderr.strip().splitlines() or ["apt-get brought nothing"])[0]
@@ -77,6 +86,7 @@ class Apt:
             if unpacked.returncode:
                 raise BuildError(f"{file.name} can't be unpacked: {unpacked.stderr.strip()}")
             record.append(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n")
+            file.unlink()
         return "".join(record)
 
 

@@ -75,12 +75,15 @@ class Configuration:
         files += sorted((ROOT / "ci" / "profiles" / "cross").iterdir())
         wanted = "*" if self.immortal else "cowtrace.patch"  # see STOCK_PATCHES in the recipe
         files += sorted(path for path in series_folder().glob(wanted) if path.is_file())
+        if target.system == "Windows":
+            files += sorted(path for path in (ROOT / "ci" / "windows").rglob("*") if path.is_file())
+            files += sorted((ROOT / "build-scripts" / "buildtool" / "windows").glob("*.py"))
         asked = asdict(self) | self.recipe_options()
         digest = hashlib.sha256(repr(sorted(asked.items())).encode())
         for path in files:
             content = path.read_bytes()
             digest.update(f"{path.relative_to(ROOT)} {len(content)}\n".encode() + content)
-        if not target.release:  # whose compiler is fetched once
+        if target.command == target.compiler:  # another is fetched once
             digest.update(compiler_version(target).encode())
         return digest.hexdigest()
 

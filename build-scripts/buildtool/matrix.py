@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import matrixtable, matrixtarget, paths, targets
+from . import matrixrecord, matrixtable, matrixtarget, paths, targets
 from .errors import BuildError, exit_status, restore_interrupt
 from .matrixtarget import FAILED, PASSED, Request
 from .targets import Target
@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     add("--output", type=Path, metavar="DIR", help="where to keep it all (default: .build/matrix)")
     add("--again", action="store_true", help="forget the outcomes of an earlier run")
     add("--no-packages", action="store_true", help="don't install system packages: say what to run")
+    add("--record", action="store_true", help="take the results into ci/matrix.json and the README")
     add("--github", action="store_true", help="print the chosen targets for fromJSON() and stop")
     return top
 
@@ -71,11 +72,14 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command; BuildError unless all went well."""
     restore_interrupt()
     options = parser().parse_args(arguments)
+    folder = (options.output or paths.output() / "matrix").absolute()
+    if options.record and not (options.targets or options.tier or options.all):
+        matrixrecord.record(folder)
+        return
     chosen = choose(options.targets, options.tier, options.all)
     if options.github:
         print(github(chosen))
         return
-    folder = (options.output or paths.output() / "matrix").absolute()
     request = Request(
         folder, options.jobs, options.tests, options.again, may_install=not options.no_packages
     )
@@ -89,6 +93,9 @@ def main(arguments: list[str] | None = None) -> None:
         _write_table(folder)
         print(f"== {': '.join(matrixtable.row(result)[:2])}, {_minutes(start)}", flush=True)
     bad = [one for one in results if one.state != PASSED]
+    if options.record:
+        matrixrecord.record(folder)
+    print("\n".join(matrixtable.lines(results)))
     print(f"table: {folder / 'table.md'}")
     if bad:
         failed = sum(one.state == FAILED for one in bad)

@@ -11,23 +11,26 @@ from .matrixtarget import Result
 
 HEADINGS = (
     *("target", "result", "machine, read inside", "compiler", "emulator"),
-    *("encodings, drift", "tests", "stock", "patched", "minutes"),
+    *("encodings, drift", "tests", "stock", "patched", "series", "minutes"),
 )
 
 
 def write(folder: Path, results: Sequence[Result]) -> Path:
     """Write table.md and table.json into *folder*; return the path of the former."""
     folder.mkdir(parents=True, exist_ok=True)
-    lines = ["# The matrix", "", f"| {' | '.join(HEADINGS)} |", "| --- " * len(HEADINGS) + "|"]
-    lines += [f"| {' | '.join(_escape(cell) for cell in row(one))} |" for one in results]
-    lines += [""]
-    for result in results:
-        lines += _notes(result)
     page = folder / "table.md"
-    page.write_text("\n".join(lines) + "\n")
+    page.write_text("\n".join(["# The matrix", "", *lines(results)]) + "\n")
     data = [asdict(one) for one in results]
     (folder / "table.json").write_text(json.dumps(data, indent=1) + "\n")
     return page
+
+
+def lines(results: Sequence[Result]) -> list[str]:
+    """Return the table, and the notes below it."""
+    table = [f"| {' | '.join(HEADINGS)} |", "| --- " * len(HEADINGS) + "|"]
+    table += [f"| {' | '.join(_escape(cell) for cell in row(one))} |" for one in results]
+    notes = [note for result in results for note in _notes(result)]
+    return [*table, "", *notes] if notes else table
 
 
 def row(result: Result) -> list[str]:
@@ -43,7 +46,7 @@ def row(result: Result) -> list[str]:
     minutes = f"{sum(result.seconds.values()) / 60:.0f}" if result.seconds else ""
     return [
         *(result.target, state, machine, result.compiler, result.emulator),
-        *(result.encodings, tests, *sides, minutes),
+        *(result.encodings, tests, *sides, result.series, minutes),
     ]
 
 

@@ -22,7 +22,7 @@ COMPILER_CALLS = 263
 PHASES = (
     ("RUN: .*configure", "configuring"),
     ("RUN: make install", "installing"),
-    ("RUN: make", "compiling"),
+    ("RUN: make|files to compile", "compiling"),
     ("=+ Testing the package", "testing the package"),
 )
 
@@ -76,6 +76,7 @@ class Watch:
         self.expected = expected
         self.compiled = 0
         self.phase = "preparing"
+        self._ninja = re.compile(r"\[(\d+)/(\d+)\] ")
         self._call = re.compile(rf"(?:\S*/)?{re.escape(compiler)}\b.* -c |.*\b{compiler}\b.* -c ")
 
     def __call__(self, line: str) -> str:
@@ -83,10 +84,13 @@ class Watch:
             if re.search(pattern, line):
                 self.phase = phase
                 break
-        if self.phase == "compiling":
+        if self.phase != "compiling":
+            return self.phase
+        if match := self._ninja.match(line):
+            self.compiled, self.expected = int(match[1]), int(match[2])
+        else:
             self.compiled += bool(self._call.match(line))
-            return f"compiling, {self.compiled} of about {max(self.expected, self.compiled)} files"
-        return self.phase
+        return f"compiling, {self.compiled} of about {max(self.expected, self.compiled)} files"
 
 
 def explain(output: str) -> str:

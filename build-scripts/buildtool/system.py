@@ -30,8 +30,7 @@ def require(target: Target, mode: str, say: Callable[[str], None]) -> None:
     Installs the compiler alone: the recipe sees to the other packages. Raises BuildError, with the
     line that root has to run, if something is missing and *mode* is "check".
     """
-    # The recipe fetches the compiler of another release, and needs this to make it run here.
-    command = "patchelf" if target.release else target.compiler
+    command = target.command
     no_compiler = shutil.which(command) is None
     problem = f"no compiler: target {target.name} needs {command}"
     if mode == "check":

@@ -20,11 +20,15 @@ DEFAULT = "x86_64-gcc"
 
 @dataclass(frozen=True)
 class Known:
-    """A case that fails in stock, or a whole module where *case* is "", and why."""
+    """A case that fails in stock, or a whole module where *case* is "", and why.
+
+    For a case that stock doesn't have, *shown_by* is a program that fails in stock as well.
+    """
 
     test: str
     case: str
     cause: str
+    shown_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,16 @@ class Target:
     baseline: list[Known] = field(default_factory=list)
     # Results of the matrix don't depend on it: out of the text that their hash is made of.
     platform: str = field(default="", repr=False)
+
+    @property
+    def command(self) -> str:
+        """Return the command that has to be on this machine before the target can be built.
+
+        The compiler, unless the recipe fetches it: then what makes the compiler run here.
+        """
+        if self.release:
+            return "patchelf"
+        return "unshare" if self.system == "Windows" else self.compiler
 
     @property
     def is_emulated(self) -> bool:

@@ -36,14 +36,14 @@ exec "$wine" "$(dirname -- "$(dirname -- "$(realpath -- "$0")")")/python.exe" "$
 
 def compile_all(
     source: Path, root: Root, python: Path, jobs: int, say: Callable[[str], None]
-) -> int:
-    """Compile and link everything in *source*; return how many files were compiled.
+) -> None:
+    """Compile and link everything in *source*.
 
     *python* is a native interpreter of the same version. Where *root* has no Wine, nothing is
     linked. Raises BuildError; what went wrong is in the output of ninja, which is ours.
     """
     properties = root.arch.properties(_version(source))
-    return len(_run(source, root, python, jobs, say, "compile", _projects(source, properties)))
+    _run(source, root, python, jobs, say, "compile", _projects(source, properties))
 
 
 def preprocess(source: Path, root: Root, python: Path, jobs: int) -> list[Path]:
@@ -85,7 +85,12 @@ def _run(
 
 
 def install(source: Path, root: Root, folder: Path) -> None:
-    """Copy what was built into *folder*, as the tree of a Windows installation."""
+    """Copy what was built into *folder*, as the tree of a Windows installation.
+
+    Without Wine for it, nothing was linked, and there is nothing to copy.
+    """
+    if not root.arch.debian:
+        return
     output = source / ninja.OUTPUT
     for name in ("DLLs", "libs", "bin"):
         (folder / name).mkdir(parents=True)

@@ -10,15 +10,15 @@ import configparser
 import fcntl
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from .. import paths
+from ..apt import Apt
 from ..errors import BuildError
 from . import target
 from .target import Arch
@@ -26,8 +26,6 @@ from .target import Arch
 DATA = paths.ROOT / "ci" / "windows"
 # Changes when a root that was made by older code has to be made anew.
 _GENERATION = 1
-_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-_MIRROR = "CPYTHON_IMMORTAL_DEBIAN_MIRROR"
 # Other names under which the tools do as cl and link do.
 _LINKS = {"clang-cl": "../lib/llvm-19/bin/clang", "lld-link": "../lib/llvm-19/bin/lld"}
 # Nobody reads it there.
@@ -114,11 +112,12 @@ def _make(arch: Arch, made: Path, work: Path) -> None:
     root = made / "root"
     listed = configparser.ConfigParser(allow_no_value=True)
     listed.read(DATA / "packages.ini")
-    apt = _Apt(listed["root"]["suite"], work)
+    suite = listed["root"]["suite"]
+    tools = Apt(work / "tools", "amd64", suite)
     for name in ("bin", "lib", "lib64", "sbin"):
         (root / "usr" / name).mkdir(parents=True)
         (root / name).symlink_to(f"usr/{name}")
-    apt.unpack(listed["tools"], "amd64", root)
+    record = tools.unpack(listed["tools"], root, alone=True)
     for name, link in _LINKS.items():
         (root / "usr" / "bin" / name).symlink_to(link)
     (root / "etc").mkdir(exist_ok=True)
@@ -131,13 +130,14 @@ def _make(arch: Arch, made: Path, work: Path) -> None:
         (made / name).write_text(script)
         (made / name).chmod(0o755)
     if arch.debian:
-        apt.unpack(listed[arch.debian], arch.debian, root)
+        wine = Apt(work / "wine", arch.debian, suite)
+        record += wine.unpack(listed[arch.debian], root, alone=True)
         _strip(root)
         _make_prefix(arch, made)
-        apt.unpack(listed["fonts"], arch.debian, root)
+        record += wine.unpack(listed["fonts"], root, alone=True)
     for name in _DROPPED:
         shutil.rmtree(root / name, ignore_errors=True)
-    (made / "packages.txt").write_text("".join(apt.record))
+    (made / "packages.txt").write_text(record)
 
 
 def _strip(root: Path) -> None:
@@ -145,56 +145,7 @@ def _strip(root: Path) -> None:
     for folder in root.glob("usr/lib/*/wine/*-windows"):
         programs = [str(one) for one in folder.iterdir() if one.suffix in (".dll", ".exe", ".drv")]
         if programs:
-            _run(["strip", "--strip-debug", *programs], "strip")
-
-
-class _Apt:
-    """apt-get for packages of one of Debian's suites, as if none were installed."""
-
-    def __init__(self, suite: str, work: Path) -> None:
-        self.suite = suite
-        self.work = work
-        self.record: list[str] = []  # of each package: its file's name, and SHA-256
-        for name in ("lists/partial", "parts", "archives/partial"):
-            (work / name).mkdir(parents=True)
-        (work / "parts" / "debian.sources").write_text(
-            f"Types: deb\nURIs: {_mirror()}\nSuites: {suite}\nComponents: main\n"
-            f"Signed-By: {_KEYRING}\n"
-        )
-        lists, parts = work / "lists", work / "parts"
-        self._command = [
-            *("apt-get", "-q", "-o", f"Dir::State::Lists={lists}", "-o", f"Dir::Cache={work}"),
-            *("-o", "Dir::Etc::SourceList=/dev/null", "-o", f"Dir::Etc::SourceParts={parts}"),
-            *("-o", "Dir::State::Status=/dev/null", "-o", "Debug::NoLocking=1"),
-            *("-o", "APT::Architecture=amd64", "-o", "APT::Architectures=amd64,i386"),
-            *("-o", "APT::Sandbox::User=root", "-o", "Acquire::Languages=none"),
-            *("-o", "Acquire::Retries=2"),
-        ]
-        _run([*self._command, "update"], f"the list of {suite}'s packages", work)
-
-    def unpack(self, names: Iterable[str], architecture: str, root: Path) -> None:
-        """Download packages, verified by apt, and unpack them into *root*."""
-        with tempfile.TemporaryDirectory(dir=self.work) as folder:
-            wanted = [f"{name}:{architecture}" for name in names]
-            _run([*self._command, "download", *wanted], f"{self.suite}'s packages", Path(folder))
-            for file in sorted(Path(folder).glob("*.deb")):
-                _run(["dpkg-deb", "--extract", str(file), str(root)], file.name)
-                digest = hashlib.sha256(file.read_bytes()).hexdigest()
-                self.record.append(f"{file.name} {digest}\n")
-
-
-def _mirror() -> str:
-    """Return the Debian mirror of this machine's own apt sources, or the one that is asked for."""
-    if given := os.environ.get(_MIRROR):
-        return given
-    for path in (
-        *Path("/etc/apt").glob("sources.list"),
-        *Path("/etc/apt").glob("sources.list.d/*"),
-    ):
-        text = path.read_text() if path.suffix in (".list", ".sources") else ""
-        if match := re.search(r"^[^#]*\b(https?://\S+/debian)/?\s", text, re.MULTILINE):
-            return match[1]
-    raise BuildError(f"no apt source of this machine is a Debian mirror; set {_MIRROR} to one")
+            subprocess.run(["strip", "--strip-debug", *programs], check=True, capture_output=True)
 
 
 def _make_prefix(arch: Arch, made: Path) -> None:
@@ -239,10 +190,3 @@ def _enter(
         capture_output=capture,
         text=True,
     )
-
-
-def _run(command: list[str], what: str, cwd: Path | None = None) -> None:
-    ran = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
-    if ran.returncode:
-        reason = (ran.stderr.strip().splitlines() or [f"exit status {ran.returncode}"])[-1]
-        raise BuildError(f"{what} can't be had: {reason}")

@@ -1,0 +1,60 @@
+"""What has run, for the README: ci/matrix.json, and the table that is drawn from it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from . import matrixtable, targets
+from .errors import BuildError
+from .matrixtarget import NOT_RUN, Result
+from .paths import ROOT
+
+FILE = ROOT / "ci" / "matrix.json"
+README = ROOT / "README.md"
+BEGIN, END = "<!-- drawn by matrix.sh --record -->\n", "<!-- drawn until here -->\n"
+
+
+def record(folder: Path) -> None:
+    """Take the results that runs have kept in *folder* into ci/matrix.json and the README."""
+    known = _read()
+    for name in targets.load():
+        file = folder / name / "result.json"
+        if file.exists():
+            entry = json.loads(file.read_text())
+            if entry["state"] != NOT_RUN:
+                known[name] = entry
+    FILE.write_text(json.dumps([asdict(one) for one in _in_order(known)], indent=1) + "\n")
+    text = README.read_text()
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise BuildError(f"{README} has no place for the table, between {BEGIN}and {END}")
+    README.write_text(before + BEGIN + table() + END + after)
+
+
+def table() -> str:
+    """Return the table of all targets as Markdown: what has run, and why the others have not."""
+    kept = {one.target: one for one in load()}
+    rows = []
+    for target in targets.load().values():
+        reason = "it has not been this one's turn yet"
+        if target.runner == "hosted":
+            reason = f"only a hosted runner has it: {target.hosted}"
+        rows.append(kept.get(target.name, Result(target.name, reason=reason)))
+    return "\n".join(matrixtable.lines(rows)) + "\n"
+
+
+def load() -> list[Result]:
+    """Return the results in ci/matrix.json, in the order of the list of targets."""
+    return _in_order(_read())
+
+
+def _read() -> dict[str, dict[str, object]]:
+    entries = json.loads(FILE.read_text()) if FILE.exists() else []
+    return {entry["target"]: entry for entry in entries}
+
+
+def _in_order(known: dict[str, dict[str, object]]) -> list[Result]:
+    return [Result(**known[name]) for name in targets.load() if name in known]  # type: ignore[arg-type]
