@@ -1,0 +1,42 @@
+"""What docker/docker-bake.hcl takes from ci/targets.toml, and how bake is run."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+
+from .. import configuration, paths
+from . import arguments, engine, images, platforms
+
+FILE = paths.ROOT / "docker" / "targets.json"
+
+
+def text() -> str:
+    """Return what docker/targets.json has to be: variables of docker-bake.hcl."""
+    values = {
+        "PLATFORMS": list(platforms.runtime()),
+        "TOOLCHAINS": {
+            image: [one.name for one in images.contents(image)] for image in images.TOOLCHAINS
+        },
+    }
+    variables = {name: {"default": value} for name, value in values.items()}
+    return json.dumps({"variable": variables}, indent=2) + "\n"
+
+
+def environment() -> dict[str, str]:
+    """Return the variables of docker-bake.hcl that change with the series and the source."""
+    version = configuration.DEFAULT_VERSION
+    found = {"VERSION": version}
+    for kind in arguments.KINDS:
+        for name, value in arguments.checksums(kind, version).items():
+            found[name if name.startswith("SOURCE") else f"{kind.upper()}_{name}"] = value
+    return found
+
+
+def run(given: Sequence[str]) -> None:
+    """Run `docker buildx bake` with the arguments *given*; raises BuildError."""
+    files = ["-f", "docker/docker-bake.hcl", "-f", str(FILE.relative_to(paths.ROOT))]
+    program = engine.command(plugin=True)
+    os.environ.update(environment())
+    engine.run([program, "buildx", "bake", *files, *given], "bake failed")

@@ -1,0 +1,58 @@
+"""smoke.py KIND PLATFORM: is this the interpreter that the image should have, and is it complete?
+
+Runs in the image while that is built. Exits with one line and status 1 unless all is well.
+"""
+
+import ctypes
+import gc
+import importlib
+import platform
+import shutil
+import subprocess
+import sys
+import sysconfig
+
+# What the kernel calls the machines; under an emulator, and with 32 bits on a 64-bit kernel, it is
+# the size of a pointer that tells.
+MACHINES = {
+    "linux/386": (("i686", "x86_64"), 4, "little"),
+    "linux/amd64": (("x86_64",), 8, "little"),
+    "linux/arm/v7": (("armv7l", "aarch64"), 4, "little"),
+    "linux/arm64": (("aarch64",), 8, "little"),
+    "linux/s390x": (("s390x",), 8, "big"),
+}
+# Each needs a library that the image has to have.
+MODULES = (
+    *("bz2", "_ctypes", "curses", "curses.panel", "_gdbm", "hashlib", "lzma", "readline"),
+    *("sqlite3", "ssl", "uuid", "_uuid", "zlib", "zoneinfo", "decimal", "asyncio", "venv"),
+)
+COMMANDS = ("python", "python3", "python3.11", "pip", "pip3", "pydoc", "idle", "python3-config")
+
+
+def check(true: bool, what: str) -> None:
+    if not true:
+        sys.exit(f"error: {what}")
+
+
+def main() -> None:
+    kind, wanted = sys.argv[1:]
+    machines, size, order = MACHINES[wanted]
+    found = (platform.machine(), ctypes.sizeof(ctypes.c_void_p), sys.byteorder)
+    check(found[0] in machines and found[1:] == (size, order), f"{wanted} is not {found}")
+    for name in MODULES:
+        importlib.import_module(name)
+    for name in COMMANDS:
+        check(shutil.which(name) == f"/usr/local/bin/{name}", f"there is no {name}")
+    made_with = str(sysconfig.get_config_vars())
+    check("sysroot" not in made_with and "/cache" not in made_with, "sysconfig names the builder")
+    check(hasattr(gc, "immortalize_heap") == (kind == "patched"), f"it is not {kind}")
+    if kind == "patched":
+        listed = gc.immortalize(["a", object()])
+        check(gc.is_immortal(listed[1]) and gc.immortalize_heap() > 1000, "nothing is immortal")
+    child = "import ssl, sqlite3; print(ssl.OPENSSL_VERSION, sqlite3.sqlite_version)"
+    print(subprocess.check_output([sys.executable, "-c", child], text=True), end="")
+    print(f"Python {platform.python_version()}, {kind}, for {wanted}")
+
+
+if __name__ == "__main__":
+    main()

