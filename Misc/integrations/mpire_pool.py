@@ -1,0 +1,16 @@
+"""MPIRE: a pool with a progress bar, and an object that all its workers share."""
+
+from data import TABLE, WORKERS, work  # yours
+from immortal_objects import immortalize_heap
+from mpire import WorkerPool
+
+
+def task(table, number):
+    assert table is TABLE
+    return work(number)
+
+
+if __name__ == "__main__":
+    immortalize_heap()
+    with WorkerPool(WORKERS, start_method="fork", shared_objects=TABLE) as pool:
+        print(sum(pool.map(task, range(WORKERS), chunk_size=1, progress_bar=True)))

@@ -1,0 +1,9 @@
+"""uwsgi --master --processes 8 --module uwsgi_application, without lazy-apps.
+
+uWSGI loads the application in the master and forks. So the call is the last line of the module.
+"""
+
+from application import application  # noqa: F401  your project's
+from immortal_objects import immortalize_heap
+
+immortalize_heap()

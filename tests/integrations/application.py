@@ -1,0 +1,40 @@
+"""The Django project of tests/sealed as a WSGI application, its products loaded into memory.
+
+SHOP_DATABASE in the environment names its database, SHOP_PRODUCTS says how many products to load.
+It has served some requests when the import ends: it is warm. Answers name the worker's process.
+One page more than the project has: /report/, which reads all the products in memory.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sealed"))
+
+import web
+
+PRODUCTS = int(os.environ["SHOP_PRODUCTS"])
+django = web.start(Path(os.environ["SHOP_DATABASE"]))
+
+from django.db import connections  # noqa: E402
+from shop import catalogue  # noqa: E402
+
+catalogue.load(PRODUCTS)
+web.serve(django, web.WARM, PRODUCTS)
+connections.close_all()  # a connection must not be used by two processes
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+    if environ["PATH_INFO"] == "/report/":
+        start_response("200 OK", [("X-Worker", str(os.getpid()))])
+        value = sum(product.price * product.stock for product in catalogue.PRODUCTS.values())
+        return [str(value).encode()]
+
+    def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+        return start_response(status, [*headers, ("X-Worker", str(os.getpid()))], *rest)
+
+    return django(environ, start)

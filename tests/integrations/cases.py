@@ -1,0 +1,191 @@
+"""The real programs of Misc/integrations, each with what it takes to run it under load.
+
+    PYTHONPATH=build-scripts:tests python3 tests/integrations/cases.py PATCHED STOCK [NAME...]
+
+runs them at full size with the two interpreters, and puts the figures into
+Misc/integrations/measured.json, from which Misc/integrations/table.py makes the README's table.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sealed"))
+
+import observing
+import web
+from harness import TESTS, site_packages
+from observing import EXAMPLES, HERE, Figures, environment
+from test_readme import wait_for
+
+MEASURED = EXAMPLES / "measured.json"
+# A report of the application reads all products: so many requests are for one.
+REPORT = 50
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many workers share how much, and how many requests a server gets."""
+
+    workers: int
+    records: int
+    products: int
+    requests: int
+
+
+SMALL = Size(workers=4, records=50_000, products=5000, requests=400)
+FULL = Size(workers=8, records=300_000, products=100_000, requests=2000)
+ITEMS = 2_000_000  # in the list of PyTorch's data set, at full size
+
+
+@dataclass(frozen=True)
+class Place:
+    """The interpreter to measure, and a patched one, which installs packages for both."""
+
+    python: Path
+    patched: Path
+
+    def site(self, wanted: str = "small.txt") -> Path:
+        """Return the folder with the packages that a file here pins."""
+        return site_packages(self.patched, HERE / wanted)
+
+
+def script(name: str, place: Place, size: Size) -> Figures:
+    """A program in Misc/integrations that makes a pool of workers."""
+    env = environment(place.site(), DATA_RECORDS=str(size.records))
+    return observing.pool([place.python, EXAMPLES / name], size.workers, env)
+
+
+def forked_test(place: Place, size: Size) -> Figures:
+    """One child: pytest-forked runs a test at a time."""
+    env = environment(place.site(), DATA_RECORDS=str(size.records))
+    # Nothing of this project's own tests: neither conftest.py nor settings.
+    options = ("--noconftest", "-c", os.devnull, "-p", "no:cacheprovider", "-p", "pytest_hook")
+    tests = ["-m", "pytest", "--forked", *options, HERE / "forked_case.py"]
+    return observing.pool([place.python, *tests], 1, env)
+
+
+@contextlib.contextmanager
+def redis() -> Iterator[str]:
+    """Run Debian's redis-server, with nothing on disk; give its URL."""
+    port = observing.free_port()
+    options = ("--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", "/tmp")
+    with observing.started(["redis-server", *options], dict(os.environ)):
+        wait_for(port)
+        yield f"redis://127.0.0.1:{port}/0"
+
+
+def celery(place: Place, size: Size) -> Figures:
+    with redis() as url:
+        env = environment(place.site(), DATA_RECORDS=str(size.records), BROKER=url)
+        count = str(size.workers)
+        options = ("-c", count, "-O", "fair", "--prefetch-multiplier", "1")
+        worker = [place.python, "-m", "celery", "-A", "tasks", "worker", *options]
+        client = [place.python, HERE / "send_tasks.py", count]
+        return observing.pool(worker, size.workers, env, client)
+
+
+@contextlib.contextmanager
+def shop(place: Place, products: int) -> Iterator[dict[str, str]]:
+    """Make the database of the Django project; give the environment of its server."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = {"SHOP_DATABASE": f"{folder}/database", "SHOP_PRODUCTS": str(products)}
+        env = environment(place.site(), **names)
+        make = [str(place.patched), str(TESTS / "sealed/web.py"), "--mode", "nothing"]
+        options = ("--products", str(products), "--database", names["SHOP_DATABASE"])
+        subprocess.run([*make, *options], env=env, check=True)
+        yield env
+
+
+def shop_paths(products: int) -> Iterator[str]:
+    """Yield what is asked of the Django project: its pages, and now and then the report."""
+    for number, path in enumerate(web.paths(products)):
+        yield "/report/" if number % REPORT == REPORT - 1 else path
+
+
+def gunicorn(options: tuple[str, ...], place: Place, size: Size) -> Figures:
+    port = observing.free_port()
+    config = ("-c", str(EXAMPLES / "gunicorn.conf.py"), "-w", str(size.workers))
+    server = [place.python, "-m", "gunicorn", *config, *options, "-b", f"127.0.0.1:{port}"]
+    with shop(place, size.products) as env:
+        paths = shop_paths(size.products)
+        command = [*server, "application:application"]
+        return observing.server(command, port, size.workers, paths, size.requests, env)
+
+
+def fastapi(place: Place, size: Size) -> Figures:
+    port = observing.free_port()
+    options = ("-w", str(size.workers), "-k", "uvicorn_worker.UvicornWorker")
+    config = ("-c", EXAMPLES / "gunicorn.conf.py", *options, "-b", f"127.0.0.1:{port}")
+    server = [place.python, "-m", "gunicorn", *config, "application_fastapi:application"]
+    env = environment(place.site(), DATA_RECORDS=str(size.records))
+    paths = (f"/customer/{number * 7919 % size.records}" for number in itertools.count())
+    return observing.server(server, port, size.workers, paths, size.requests, env)
+
+
+def uwsgi(place: Place, size: Size) -> Figures:
+    """uWSGI is a program with the interpreter in it: each interpreter compiles its own."""
+    port = observing.free_port()
+    program = site_packages(place.python, HERE / "uwsgi.txt").parents[2] / "bin" / "uwsgi"
+    options = ("--processes", str(size.workers), "--http-socket", f"127.0.0.1:{port}")
+    command = [program, "--ini", EXAMPLES / "uwsgi.ini", *options]
+    with shop(place, size.products) as env:
+        paths = shop_paths(size.products)
+        return observing.server(command, port, size.workers, paths, size.requests, env)
+
+
+def data_loader(place: Place, size: Size, items: int = ITEMS) -> Figures:
+    """growth: Private_Dirty of a worker beyond that of one whose list has few distinct items."""
+    command = [place.python, EXAMPLES / "pytorch_dataloader.py"]
+    found = {}
+    for distinct in (1000, items):
+        names = {"DATA_RECORDS": str(items), "DATA_DISTINCT": str(distinct)}
+        env = environment(place.site("torch.txt"), **names)
+        found[distinct] = observing.pool(command, size.workers, env)
+    growth = found[items]["private_dirty"] - found[1000]["private_dirty"]
+    # sys.getsizeof() of a name, rounded up to what is allocated, and the list's pointer to it.
+    return {**found[items], "growth": growth, "list": items * (80 + 8)}
+
+
+CASES: dict[str, Callable[[Place, Size], Figures]] = {
+    "gunicorn, sync": partial(gunicorn, ()),
+    "gunicorn, gthread": partial(gunicorn, ("-k", "gthread", "--threads", "4")),
+    "uvicorn and FastAPI under gunicorn": fastapi,
+    "uWSGI": uwsgi,
+    "Celery, prefork": celery,
+    "multiprocessing, fork": partial(script, "multiprocessing_fork.py"),
+    "multiprocessing, forkserver": partial(script, "multiprocessing_forkserver.py"),
+    "ProcessPoolExecutor": partial(script, "process_pool_executor.py"),
+    "MPIRE": partial(script, "mpire_pool.py"),
+    "joblib, multiprocessing": partial(script, "joblib_multiprocessing.py"),
+    "pytest-forked": forked_test,
+    "NumPy and pandas, objects": partial(script, "numpy_pandas.py"),
+    "PyTorch's DataLoader": data_loader,
+}
+
+
+def main() -> None:
+    patched, stock = (Path(name).absolute() for name in sys.argv[1:3])
+    measured = json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
+    for name in sys.argv[3:] or CASES:
+        found = {}
+        for kind, python in (("stock", stock), ("patched", patched)):
+            found[kind] = CASES[name](Place(python, patched), FULL)
+            print(name, kind, found[kind], flush=True)
+        measured[name] = found
+        in_order = {name: measured[name] for name in CASES if name in measured}
+        MEASURED.write_text(json.dumps(in_order, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
