@@ -35,15 +35,16 @@ def record(folder: Path) -> None:
 
 
 def table() -> str:
-    """Return the table of all targets as Markdown: what has run, and why the others have not."""
-    kept = {one.target: one for one in load()}
-    rows = []
-    for target in targets.load().values():
-        reason = "it has not been this one's turn yet"
-        if target.runner == "hosted":
-            reason = f"only a hosted runner has it: {target.hosted}"
-        rows.append(kept.get(target.name, Result(target.name, reason=reason)))
-    return "\n".join(matrixtable.lines(rows)) + "\n"
+    """Return as Markdown the table of what has run, and below it what has not, and why."""
+    kept = load()
+    ran = {one.target for one in kept}
+    left = [one for one in targets.load().values() if one.name not in ran]
+    lines = [*matrixtable.lines(kept), ""]
+    for reason, hosted in (("yet", False), ("here: a hosted runner does", True)):
+        names = [f"`{one.name}`" for one in left if (one.runner == "hosted") == hosted]
+        if names:
+            lines.append(f"- not run {reason}: {', '.join(names)}")
+    return "\n".join(lines) + "\n"
 
 
 def load() -> list[Result]:

@@ -35,7 +35,11 @@ NATIVE_TIMEOUT, EMULATED_TIMEOUT = 1200, 3600
 
 @dataclass
 class Result:
-    """A line of the table. *series* tells one from another; *seconds* are wall-clock times."""
+    """A line of the table. *series* tells one from another.
+
+    *seconds* are wall-clock times of the steps, *cpu* is the processors' time for all of them in
+    seconds: of the processes that were waited for, so that Wine's server is not among them.
+    """
 
     target: str
     made_of: str = ""
@@ -54,6 +58,7 @@ class Result:
     unlisted: list[str] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    cpu: float = 0
 
 
 @dataclass(frozen=True)
@@ -70,10 +75,14 @@ class Request:
 def run(target: Target, request: Request) -> Result:
     """Run *target*; what stands in the way is the result's reason, never an exception."""
     result = Result(target.name, made_of(target), series())
+    before = os.times()
     try:
         _run(target, request, result)
     except BuildError as error:
         result.reason = str(error)
+    after = os.times()
+    system = after.children_system - before.children_system
+    result.cpu = round(after.children_user - before.children_user + system)
     return result
 
 
