@@ -14,6 +14,7 @@ from typing import Any
 from . import configuration as config
 from . import (
     demo,
+    exchange,
     install,
     paths,
     probe,
@@ -23,6 +24,7 @@ from . import (
     sources,
     system,
     targets,
+    upgrade,
 )
 from .configuration import Configuration
 from .errors import BuildError, exit_status
@@ -58,18 +60,22 @@ def build(
     jobs: int,
     shown: progress.Progress,
     may_install: bool = True,
+    keep: bool = False,
 ) -> Path:
     """Build *wanted* into *prefix* unless what is there is current; return its interpreter.
 
-    *may_install* allows apt-get to install missing system packages. Raises BuildError, and then
-    leaves *prefix* as it was.
+    *may_install* allows apt-get to install missing system packages; *keep* keeps what the user has
+    added to an older installation there. Raises BuildError, and then leaves *prefix* as it was.
     """
     shown.stage("check", wanted.name)
     source = wanted.source()
     target = targets.buildable(wanted.target)
     if wanted.immortal:
         _require_series()
+    exchange.recover(prefix)
     install.check(prefix)
+    if keep:
+        upgrade.check(prefix, wanted)
     mode = system.package_mode(may_install)
     system.require(target, mode, shown.say)
     if install.is_current(prefix, wanted.fingerprint()):
@@ -91,10 +97,21 @@ def build(
         shown.log.unlink(missing_ok=True)
         package, run = recipe.create(wanted, jobs, mode, shown)
         shown.stage("install")
-        install.install(package, prefix, wanted.name, fingerprint, run)
+        before = install.marker(prefix)
+        complete = _completed if keep else None
+        record = upgrade.record(wanted)
+        install.install(package, prefix, wanted.name, fingerprint, run, record, complete)
+        for line in upgrade.changes(before, install.marker(prefix)) if keep else ():
+            shown.say(line)
         python = install.interpreter(prefix)
         shown.say(str(python))
     return python
+
+
+def _completed(old: Path, new: Path) -> None:
+    """Put into *new* what the user added to *old*; BuildError if it doesn't run then."""
+    upgrade.keep(old, new)
+    probe.ask(install.interpreter(new))
 
 
 def _require_series() -> None:
@@ -172,6 +189,12 @@ def _parser() -> argparse.ArgumentParser:
         help="install here; DIR can be moved later. An older installation of ours in DIR is "
         "replaced as a whole, with what was added to it (default: .build/ in the checkout)",
     )
+    add(
+        "--upgrade",
+        action="store_true",
+        help="keep what was added to the installation in --prefix: site-packages, scripts, virtual "
+        "environments; in one step, and say what has changed",
+    )
     add("--jobs", type=_positive, default=default_jobs(), help="compile this many files at a time")
     add("--no-packages", action="store_true", help="don't install system packages: say what to run")
     add("--no-demo", action="store_true", help="stop after the installation")
@@ -206,9 +229,12 @@ def _command() -> None:
     )
     if wanted.base == "debian" and wanted.source().debian is None:
         raise BuildError(f"Debian has no patches for {wanted.version}; use --base upstream")
+    if args.upgrade and not args.prefix:
+        raise BuildError("--upgrade needs --prefix: the installation to upgrade")
     prefix = args.prefix.absolute() if args.prefix else paths.output() / wanted.name
     shown = _progress(wanted)
-    python = build(wanted, prefix, args.jobs, shown, may_install=not args.no_packages)
+    may_install = not args.no_packages
+    python = build(wanted, prefix, args.jobs, shown, may_install, keep=args.upgrade)
     if args.no_demo:
         return
     shown.stage("demonstration")

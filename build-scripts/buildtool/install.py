@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shlex
 import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from . import exchange
 from .errors import BuildError
 from .paths import existing_parent
 
@@ -31,7 +31,8 @@ def check(prefix: Path) -> None:
     if prefix.is_file() or not place.is_dir():
         raise BuildError(f"{prefix if prefix.is_file() else place} is a file; use another --prefix")
     try:
-        tempfile.TemporaryDirectory(dir=place, prefix=".cpython-immortal-").cleanup()
+        with exchange.beside(place / prefix.name, "new") as tried:
+            tried.mkdir()
     except OSError as error:
         raise BuildError(
             f"{place} can't be written to ({error.strerror}); use another --prefix"
@@ -40,11 +41,16 @@ def check(prefix: Path) -> None:
 
 def is_current(prefix: Path, fingerprint: str) -> bool:
     """Tell whether *prefix* holds an installation that was made from the same things."""
+    return bool(marker(prefix).get("fingerprint") == fingerprint)
+
+
+def marker(prefix: Path) -> dict[str, Any]:
+    """Return what the installation in *prefix* notes of itself; nothing if there is none."""
     try:
-        marker = json.loads((prefix / MARKER).read_text())
+        found = json.loads((prefix / MARKER).read_text())
     except (OSError, ValueError):
-        return False
-    return bool(marker.get("fingerprint") == fingerprint)
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def interpreter(prefix: Path) -> Path:
@@ -55,39 +61,37 @@ def interpreter(prefix: Path) -> Path:
 
 def run_command(prefix: Path) -> list[str]:
     """Return what a program of *prefix* runs with on this machine; nothing if it's native."""
-    try:
-        marker = json.loads((prefix / MARKER).read_text())
-    except (OSError, ValueError):
-        return []
-    return list(marker.get("run", []))
+    return list(marker(prefix).get("run", []))
 
 
 def install(
-    package: Path, prefix: Path, name: str, fingerprint: str, run: Sequence[str] = ()
+    package: Path,
+    prefix: Path,
+    name: str,
+    fingerprint: str,
+    run: Sequence[str] = (),
+    record: Mapping[str, Any] | None = None,
+    complete: Callable[[Path, Path], None] | None = None,
 ) -> None:
     """Copy *package* to *prefix*; what was there before goes only when the copy is complete.
 
     Where *run* is what its programs run with on this machine, a script runs the interpreter so.
-    Raises BuildError when the copy fails, and leaves *prefix* as it was.
+    The marker notes *record*, too. *complete* is called with *prefix* and the copy, before it takes
+    that name. Raises BuildError when the copy fails, and leaves *prefix* as it was.
     """
     check(prefix)
     try:
         prefix.parent.mkdir(parents=True, exist_ok=True)
-        with _beside(prefix, "new") as new, _beside(prefix, "old") as old:
+        with exchange.beside(prefix, "new") as new, exchange.beside(prefix, "old") as old:
             ignored = shutil.ignore_patterns("conaninfo.txt", "conanmanifest.txt")
             shutil.copytree(package, new, symlinks=True, ignore=ignored)
-            marker = {"configuration": name, "fingerprint": fingerprint, "run": [*run]}
+            noted = {"configuration": name, "fingerprint": fingerprint, "run": [*run]}
             if run:
                 _write_script(new / "bin" / HERE, run)
-            (new / MARKER).write_text(json.dumps(marker) + "\n")
-            if prefix.exists():
-                os.rename(prefix, old)
-            try:
-                os.rename(new, prefix)
-            except OSError:
-                if old.exists():
-                    os.rename(old, prefix)
-                raise
+            (new / MARKER).write_text(json.dumps({**noted, **(record or {})}) + "\n")
+            if complete:
+                complete(prefix, new)
+            exchange.replace(new, prefix, old)
     except (OSError, shutil.Error) as error:
         reason = getattr(error, "strerror", None) or "copying failed"
         raise BuildError(f"{prefix} can't be installed: {reason}; it is as it was") from error
@@ -105,14 +109,3 @@ def _write_script(path: Path, run: Sequence[str]) -> None:
         f'exec {shlex.join(run)} {argv0} "$0" "$folder/python3.11" "$@"\n'
     )
     path.chmod(0o755)
-
-
-@contextlib.contextmanager
-def _beside(prefix: Path, role: str) -> Iterator[Path]:
-    """Give a name beside *prefix*, free now, and gone afterwards."""
-    path = prefix.with_name(f".{prefix.name}.{role}-{os.getpid()}")
-    shutil.rmtree(path, ignore_errors=True)
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,74 @@
+"""Put one folder in the place of another in one step, and clear up after what was killed."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+# linux/fs.h and fcntl.h
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
+# What a file system, kernel or C library says that can't exchange.
+UNABLE = (errno.ENOSYS, errno.EINVAL, errno.EXDEV, errno.EOPNOTSUPP)
+
+
+@contextlib.contextmanager
+def beside(folder: Path, role: str) -> Iterator[Path]:
+    """Give a name beside *folder*, free now, and gone afterwards."""
+    path = folder.with_name(f".{folder.name}.{role}-{os.getpid()}")
+    shutil.rmtree(path, ignore_errors=True)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def replace(new: Path, old: Path, aside: Path) -> None:
+    """Give the folder *new* the name *old*; what had that name is afterwards *new* or *aside*.
+
+    By renameat2(RENAME_EXCHANGE), so that *old* is there at any time, and is the one or the other.
+    Where that can't be had, by two renames; recover() mends what is killed between them.
+    Raises OSError, and *old* is as it was.
+    """
+    if not old.exists():
+        os.rename(new, old)
+    elif not _exchange(new, old):
+        os.rename(old, aside)
+        try:
+            os.rename(new, old)
+        except OSError:
+            os.rename(aside, old)
+            raise
+
+
+def recover(folder: Path) -> None:
+    """Clear away what killed processes left beside *folder*; put it back if it is among that."""
+    name = re.compile(rf"\.{re.escape(folder.name)}\.(new|old)-(\d+)")
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        for path in sorted(folder.parent.iterdir()):
+            found = name.fullmatch(path.name)
+            if not found or Path("/proc", found[2]).exists():
+                continue
+            if found[1] == "old" and not folder.exists():
+                os.rename(path, folder)
+            else:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange the names of two folders, which are there; tell whether that can be done here."""
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if renameat2 is None:
+        return False
+    names = (AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other))
+    if renameat2(*names, RENAME_EXCHANGE) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in UNABLE:
+        return False
+    raise OSError(number, os.strerror(number), str(other))

@@ -1,0 +1,269 @@
+"""build.sh --upgrade: what was added stays, all or nothing happens, and it says what changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from buildtool import build, errors, exchange, install, paths, upgrade
+from buildtool.configuration import Configuration
+from harness import run
+from test_build_errors import build as call
+from test_build_errors import error_line
+
+# A process that upgrades, and is killed at its Nth step that Python's audit hooks know of.
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from buildtool import exchange, install, upgrade
+package, prefix, number, able = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+if able == "renames":
+    exchange._exchange = lambda one, other: False
+exchange.recover(prefix)
+def hook(event, arguments):
+    global number
+    if event in ("open", "os.rename", "os.link", "os.mkdir", "os.remove", "os.rmdir", "os.symlink"):
+        number -= 1
+        if number == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(hook)
+install.install(package, prefix, "name", "new", [], {"version": "3.11.15"}, upgrade.keep)
+"""
+
+
+def make_package(folder: Path, word: str) -> Path:
+    """Make what a build gives, as far as an upgrade looks at it; *word* is in all its files."""
+    for name in ("bin/python3.11", "bin/pip3", "lib/python3.11/os.py", f"lib/python3.11/{word}.py"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(word)
+    (folder / upgrade.SITE / "pip").mkdir(parents=True)
+    (folder / upgrade.SITE / "pip" / "__init__.py").write_text(word)
+    (folder / "bin" / "python3").symlink_to("python3.11")
+    return folder
+
+
+ADDED = {
+    "lib/python3.11/site-packages/shop/__init__.py": "shop",
+    "lib/python3.11/sitecustomize.py": "sitecustomize",
+    "bin/shop": "a script",
+    "etc/shop/settings": "settings",
+    "include/site/python3.11/shop.h": "a header",
+    "environment/lib/python3.11/site-packages/cart.py": "cart",
+}
+
+
+def make_old(tmp_path: Path) -> Path:
+    """Make an old installation with what a user adds to it."""
+    prefix = tmp_path / "place" / "python"
+    package = make_package(tmp_path / "old package", "old")
+    install.install(package, prefix, "name", "old", [], {"version": "3.11.2", "patches": {}})
+    for name, content in ADDED.items():
+        (prefix / name).parent.mkdir(parents=True, exist_ok=True)
+        (prefix / name).write_text(content)
+    (prefix / "bin/shop").chmod(0o755)
+    (prefix / "environment/python").symlink_to("../bin/python3.11")
+    (prefix / upgrade.SITE / "pip/__init__.py").write_text("newer, by the user")
+    return prefix
+
+
+def check_added(prefix: Path) -> None:
+    """Fail unless all that the user added is there."""
+    assert {name: (prefix / name).read_text() for name in ADDED} == ADDED
+    assert (prefix / "bin/shop").stat().st_mode & 0o777 == 0o755
+    assert (prefix / upgrade.SITE / "pip/__init__.py").read_text() == "newer, by the user"
+    assert os.readlink(prefix / "environment/python") == "../bin/python3.11"
+    assert (prefix / "bin/python3").resolve() == (prefix / "bin/python3.11").resolve()
+
+
+def check_word(prefix: Path, word: str) -> None:
+    """Fail unless what came with the package is as a whole that of *word*."""
+    assert install.is_current(prefix, word)
+    for name in ("bin/python3.11", "bin/pip3", "lib/python3.11/os.py", f"lib/python3.11/{word}.py"):
+        assert (prefix / name).read_text() == word
+    other = {"old": "new", "new": "old"}[word]
+    assert not (prefix / "lib/python3.11" / f"{other}.py").exists()
+
+
+def test_keeps_what_was_added(tmp_path: Path) -> None:
+    prefix = make_old(tmp_path)
+    package = make_package(tmp_path / "package", "new")
+    install.install(package, prefix, "name", "new", complete=upgrade.keep)
+    check_word(prefix, "new")
+    check_added(prefix)
+    assert [path.name for path in prefix.parent.iterdir()] == ["python"]
+
+
+@pytest.mark.parametrize("way", ["exchange", "renames"])
+def test_killed_at_any_step(tmp_path: Path, way: str) -> None:
+    """The old or the new installation is there, and complete; the next try succeeds."""
+    package = make_package(tmp_path / "package", "new")
+    make_old(tmp_path)
+    original = tmp_path / "original"
+    (tmp_path / "place").rename(original)
+    prefix = tmp_path / "place" / "python"
+    env = {**os.environ, "PYTHONPATH": str(paths.ROOT / "build-scripts")}
+    seen, number = [], 0
+    while "finished" not in seen:
+        number += 1
+        shutil.rmtree(prefix.parent, ignore_errors=True)
+        shutil.copytree(original, prefix.parent, symlinks=True)
+        command = [sys.executable, "-c", KILLED, str(package), str(prefix), str(number), way]
+        status = subprocess.run(command, env=env, check=False).returncode
+        assert status in (0, -signal.SIGKILL)
+        if way == "exchange":
+            assert prefix.exists(), "there at any time"
+        exchange.recover(prefix)
+        word = str(install.marker(prefix)["fingerprint"])
+        check_word(prefix, word)
+        check_added(prefix)
+        assert [path.name for path in prefix.parent.iterdir()] == ["python"]
+        seen.append(word if status else "finished")
+        if not status:
+            assert word == "new"
+    assert "old" in seen and "new" in seen and number > 30
+
+
+def test_leftovers_of_the_living_stay(tmp_path: Path) -> None:
+    prefix = tmp_path / "python"
+    mine, dead = (tmp_path / f".python.new-{pid}" for pid in (os.getpid(), 2**22 + 1))
+    mine.mkdir(), dead.mkdir()
+    exchange.recover(prefix)
+    assert list(tmp_path.iterdir()) == [mine]
+
+
+def test_new_one_that_does_not_run(tmp_path: Path) -> None:
+    prefix = make_old(tmp_path)
+    package = make_package(tmp_path / "package", "new")
+    with pytest.raises(errors.BuildError, match="does not run"):
+        install.install(package, prefix, "name", "new", complete=build._completed)
+    check_word(prefix, "old")
+    check_added(prefix)
+    assert [path.name for path in prefix.parent.iterdir()] == ["python"]
+
+
+def test_no_space(tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("a small file system can be mounted by root only")
+    try:
+        prefix = make_old(tmp_path)
+        package = make_package(tmp_path / "package", "new")
+        (package / "large").write_bytes(bytes(2 << 20))
+        with pytest.raises(errors.BuildError, match="it is as it was"):
+            install.install(package, prefix, "name", "new", complete=upgrade.keep)
+        check_word(prefix, "old")
+        check_added(prefix)
+        assert [path.name for path in place.iterdir()] == ["python"]
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+# What the command says
+
+
+def test_bad_input(tmp_path: Path) -> None:
+    assert error_line(call("--upgrade")) == (
+        "error: --upgrade needs --prefix: the installation to upgrade"
+    )
+    missing = tmp_path / "nothing"
+    assert error_line(call("--upgrade", "--prefix", str(missing))) == (
+        f"error: {missing} is not an installation of ours; install without --upgrade"
+    )
+    assert not missing.exists()
+    newer = tmp_path / "newer"
+    newer.mkdir()
+    (newer / install.MARKER).write_text('{"version": "3.11.15"}')
+    assert error_line(call("--upgrade", "--prefix", str(newer))) == (
+        f"error: {newer} has 3.11.15, which is newer than 3.11.2; use --version 3.11.15"
+    )
+
+
+def test_nothing_to_upgrade(tmp_path: Path) -> None:
+    wanted = Configuration(immortal=False)
+    made = {"version": wanted.version, "fingerprint": wanted.fingerprint()}
+    (tmp_path / install.MARKER).write_text(json.dumps(made))
+    ran = call("--stock", "--upgrade", "--prefix", str(tmp_path))
+    assert ran.returncode == 0, ran.stderr
+    assert "nothing has changed" in ran.stderr
+    assert [path.name for path in tmp_path.iterdir()] == [install.MARKER]
+
+
+def test_changes() -> None:
+    old: dict[str, Any] = {
+        "version": "3.11.2",
+        "configuration": "a",
+        "patches": {"x": "1", "y": "2"},
+    }
+    new = {"version": "3.11.15", "configuration": "b", "patches": {"y": "3", "z": "4"}}
+    assert upgrade.changes(old, new) == [
+        "version: 3.11.2 -> 3.11.15",
+        "configuration: a -> b",
+        "patch added: z",
+        "patch removed: x",
+        "patch changed: y",
+    ]
+    assert upgrade.changes({"configuration": "b"}, new) == [
+        "version: not recorded -> 3.11.15",
+        "patches: the old installation has not recorded its own",
+    ]
+    (line,) = upgrade.changes(new, new)
+    assert line.startswith("rebuilt: ")
+
+
+def test_record() -> None:
+    found = upgrade.record(Configuration())
+    assert found["version"] == "3.11.2"
+    assert "gc-immortalize.patch" in found["patches"]
+    assert upgrade.record(Configuration(immortal=False))["patches"] == {}
+
+
+# Real interpreters
+
+
+def test_from_stock_to_patched(stock: Path, patched: Path, tmp_path: Path) -> None:
+    """An environment, a package and a script go on working, by another interpreter."""
+    prefix = tmp_path / "python"
+    install.install(stock.parents[1], prefix, "name", "old")
+    python = prefix / "bin" / "python3.11"
+    subprocess.run([python, "-m", "venv", tmp_path / "env"], check=True)
+    for folder in (prefix, tmp_path / "env"):
+        (folder / upgrade.SITE / "cart.py").write_text(
+            "import gc\nABLE = hasattr(gc, 'immortalize')"
+        )
+    script = prefix / "bin" / "cart"
+    script.write_text(f"#!{python}\nimport cart\nprint(cart.ABLE)\n")
+    script.chmod(0o755)
+
+    def answers() -> list[str]:
+        code = "import cart; print(cart.ABLE)"
+        asked = (run(python, code), run(tmp_path / "env/bin/python", code))
+        pip = [tmp_path / "env/bin/pip", "--version"]
+        assert str(tmp_path / "env") in subprocess.run(pip, capture_output=True, text=True).stdout
+        shown = subprocess.run([script], capture_output=True, text=True, check=True).stdout
+        return [*asked, shown]
+
+    assert answers() == ["False\n"] * 3
+    install.install(patched.parents[1], prefix, "name", "new", complete=build._completed)
+    assert answers() == ["True\n"] * 3
+
+
+@pytest.mark.slow
+def test_command(tmp_path: Path) -> None:
+    """The command itself, with two builds; Conan has them if the other tests have run."""
+    prefix = tmp_path / "python"
+    assert call("--stock", "--prefix", str(prefix)).returncode == 0
+    (prefix / upgrade.SITE / "cart.py").write_text("")
+    ran = call("--upgrade", "--prefix", str(prefix))
+    assert ran.returncode == 0, ran.stderr
+    assert "configuration: x86_64-gcc-stock -> x86_64-gcc" in ran.stderr
+    assert "patch added: gc-immortalize.patch" in ran.stderr
+    assert run(prefix / "bin/python3.11", "import cart, gc; print(gc.immortalize(1))") == "1\n"
