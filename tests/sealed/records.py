@@ -51,7 +51,7 @@ OLD, NEW = "%s %r %d", "{0.iban} {0.holder!a} {1:%Y-%m-%d}"
 
 
 class Account:
-    """An object with a __dict__."""
+    """An object with a __dict__ that nobody asks for: vars() would make one, in the object."""
 
     def __init__(self, number: int) -> None:
         self.holder = f"Zoë {number}"
@@ -106,8 +106,6 @@ def read(name: str, row: Customer) -> float:
         total += len(key) + (sum(value) if isinstance(value, list) else len(str(value)))
     account = row.account
     total += len(account.holder) + len(account.iban) + account.limit
-    for value in vars(account).values():
-        total += value is None
     return total + len(row.note) + row.seen.second + sum(type(flag) is int for flag in row.flags)
 
 
@@ -117,7 +115,7 @@ def as_json(value: Any) -> Any:
         names = (*Record.__slots__, *Customer.__slots__)
         return {name: getattr(value, name) for name in names}
     if isinstance(value, Account):
-        return {**vars(value), "iban": value.iban.decode()}
+        return {"holder": value.holder, "iban": value.iban.decode(), "limit": value.limit}
     if isinstance(value, frozenset):
         return sorted(value, key=str)
     return value.isoformat()
@@ -145,7 +143,7 @@ def work(table: dict[str, Customer], count: int) -> float:
             total += first == second or first.name < second.name or first.note != second.note
             total += first.tags == second.tags or first.seen <= second.seen
             total += first.attributes == second.attributes or first.flags < second.flags
-            total += vars(first.account) == vars(second.account)
+            total += first.account.holder <= second.account.holder
         for row in rows:
             text = f"{row.name:>20}|{row.price:.2f}|{row.number:,}|{row.tags!r}|{row.note!s:.9}"
             text += OLD % (row.note, row.attributes, row.account.limit)

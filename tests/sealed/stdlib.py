@@ -28,14 +28,17 @@ from observer import ENDS, Observer, forked
 WARM, ROUNDS = 10, 3
 
 
-def load(only: list[str]) -> dict[str, Callable[[], object]]:
-    """Return the work of each module of the standard library by its name, or *only* some."""
+def load(kinds: tuple[str, ...], only: list[str]) -> dict[str, Callable[[], object]]:
+    """Return the work of each module of the standard library by its name, or *only* some.
+
+    *kinds* are the first words of the functions' names: see walk.
+    """
     found: dict[str, Callable[[], object]] = {}
     for info in pkgutil.iter_modules(walk.__path__):
         module = importlib.import_module(f"walk.{info.name}")
         for name, function in vars(module).items():
-            if name.startswith("work_"):
-                found[name.removeprefix("work_")] = function
+            if name.startswith(kinds):
+                found[name] = function
     return {name: found[name] for name in only} if only else found
 
 
@@ -46,7 +49,10 @@ def measure(
     observer = None if end else Observer()
     expected = {}
     for _ in range(warm):
-        expected = {name: work() for name, work in works.items()}
+        results = {name: work() for name, work in works.items()}
+        # Comparing, too, may cache something in what is compared.
+        assert results == (expected or results)
+        expected = results
     gc.collect()
     rss = memory()["Rss"]
     objects = take_out(mode)
@@ -71,9 +77,13 @@ def main() -> None:
     parser.add_argument("--mode", choices=MODES, required=True)
     parser.add_argument("--cold", action="store_true", help="don't warm up")
     parser.add_argument("--end", choices=ENDS, help="measure nothing, but let the child end so")
-    parser.add_argument("only", nargs="*", metavar="MODULE", help="these alone, e.g. json re")
+    parser.add_argument("--changing", action="store_true", help="with the change_ functions, too")
+    parser.add_argument("only", nargs="*", metavar="FUNCTION", help="these alone, e.g. work_json")
     options = parser.parse_args()
-    found = measure(options.mode, load(options.only), 0 if options.cold else WARM, options.end)
+    kinds = ("work_", "change_") if options.changing or options.only else ("work_",)
+    found = measure(
+        options.mode, load(kinds, options.only), 0 if options.cold else WARM, options.end
+    )
     if found.get("status", 0) is not None:
         print(json.dumps(found))
 

@@ -35,7 +35,7 @@ def work_pathlib() -> object:
     return names, PATHS[0] / ".." / "x", PATHS[1].relative_to("/srv"), sorted(PATHS)[0] < PATHS[3]
 
 
-def work_tempfile() -> object:
+def change_tempfile() -> object:
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, "a.txt")
         path.write_text(TEXT, encoding="utf-8")
@@ -51,7 +51,7 @@ def work_tempfile() -> object:
         )
 
 
-def work_shutil() -> object:
+def change_shutil() -> object:
     with tempfile.TemporaryDirectory() as folder:
         for name in ("a.py", "b.txt", "c.py"):
             pathlib.Path(folder, name).write_text(TEXT[:50], encoding="utf-8")

@@ -81,7 +81,7 @@ def work_secrets() -> object:
     )
 
 
-def work_uuid() -> object:
+def change_uuid() -> object:
     return (
         uuid.uuid5(NAMESPACE, "example"),
         len(str(uuid.uuid4())),
@@ -90,7 +90,7 @@ def work_uuid() -> object:
     )
 
 
-def work_hashlib() -> object:
+def change_hashlib() -> object:
     names = ("md5", "sha1", "sha256", "blake2b", "sha3_256")
     digests = [hashlib.new(name, RAW).hexdigest() for name in names]
     return (

@@ -26,6 +26,7 @@ SUB = PARSER.add_argument_group("more")
 SUB.add_argument("--mode", choices=("a", "b"))
 
 FORMAT = logging.Formatter("%(levelname)s %(name)s %(message)s")
+LOGGER = logging.Logger("walk.programs", logging.INFO)
 
 
 class Cases(unittest.TestCase):
@@ -56,6 +57,16 @@ def work_argparse() -> object:
 
 
 def work_logging() -> object:
+    lines = []
+    for number in range(5):
+        LOGGER.info("number %d of %s", number, "many")
+        LOGGER.debug("not this")
+        record = LOGGER.makeRecord("walk", logging.INFO, "walk.py", number, "%d", (number,), None)
+        lines.append(FORMAT.format(record))
+    return lines
+
+
+def change_logging() -> object:
     logger = logging.Logger("walk.programs", logging.INFO)
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
@@ -96,7 +107,7 @@ def work_inspect() -> object:
     return str(signature), bound.arguments, len(lines), members, inspect.getdoc(operator.add)
 
 
-def work_unittest() -> object:
+def change_unittest() -> object:
     suite = unittest.defaultTestLoader.loadTestsFromTestCase(Cases)
     result = unittest.TextTestRunner(stream=io.StringIO(), verbosity=2).run(suite)
     mock = unittest.mock.Mock(return_value=3)
@@ -107,7 +118,7 @@ def work_unittest() -> object:
     return result.testsRun, result.wasSuccessful(), called, during, patched
 
 
-def work_warnings() -> object:
+def change_warnings() -> object:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.warn("old", DeprecationWarning, stacklevel=1)

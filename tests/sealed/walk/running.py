@@ -24,7 +24,7 @@ def square(number: int) -> int:
     return number * number
 
 
-def work_threading() -> object:
+def change_threading() -> object:
     results: list[int] = []
     lock, ready = threading.Lock(), threading.Event()
     condition = threading.Condition()
@@ -53,7 +53,7 @@ def work_queue() -> object:
     return [jobs.get() for _ in NUMBERS], jobs.empty()
 
 
-def work_futures() -> object:
+def change_futures() -> object:
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         futures = [pool.submit(square, number) for number in NUMBERS]
         concurrent.futures.wait(futures)
@@ -78,7 +78,7 @@ async def pipeline() -> list[int]:
     return [*found, reader, writer]
 
 
-def work_asyncio() -> object:
+def change_asyncio() -> object:
     return asyncio.run(pipeline())
 
 
@@ -99,7 +99,7 @@ def work_selectors() -> object:
         return [(key.data, events) for key, events in selector.select(5)], right.recv(9)
 
 
-def work_subprocess() -> object:
+def change_subprocess() -> object:
     done = subprocess.run(["cat"], input="text", capture_output=True, text=True, check=True)
     return done.stdout, subprocess.run(["false"], check=False).returncode, len(os.listdir("/")) > 3
 

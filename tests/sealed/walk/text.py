@@ -95,7 +95,11 @@ def work_csv() -> object:
     writer = csv.DictWriter(out, ["name", "count"], quoting=csv.QUOTE_NONNUMERIC)
     writer.writeheader()
     writer.writerows(rows)
-    return rows, out.getvalue(), csv.Sniffer().sniff(TABLE).delimiter
+    return rows, out.getvalue()
+
+
+def change_csv() -> object:
+    return csv.Sniffer().sniff(TABLE).delimiter  # which creates a class
 
 
 def work_html() -> object:
