@@ -1,0 +1,120 @@
+"""Bad arguments, bad moments and no memory: an error that says so, and a heap that goes on working.
+
+failures/nomemory.py lets each allocation of a call fail in turn, failures/graphs.py makes random
+graphs for a build with a sanitizer.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import Interpreters
+from harness import TESTS, run
+
+FOLDER = TESTS / "failures"
+
+
+@pytest.mark.parametrize("how", ["once", "from"])
+@pytest.mark.parametrize("what", ["one", "heap"])
+def test_no_memory(patched: Path, what: str, how: str) -> None:
+    check_no_memory(patched, what, how)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["once", "from"])
+@pytest.mark.parametrize("what", ["one", "heap"])
+def test_no_memory_in_a_debug_build(patched_debug: Path, what: str, how: str) -> None:
+    check_no_memory(patched_debug, what, how)
+
+
+def check_no_memory(python: Path, what: str, how: str) -> None:
+    found = subprocess.run(
+        [python, "-c", "import _testcapi"], capture_output=True, text=True, check=False
+    )
+    if found.returncode:
+        pytest.skip("this interpreter has no _testcapi")
+    said = run(python, FOLDER / "nomemory.py", what, how)
+    counts = re.fullmatch(r"(\d+) failed, (\d+) went well without the allocation\n", said)
+    assert counts and int(counts[1]) >= 3, said
+
+
+def test_bad_arguments(patched: Path) -> None:
+    code = """if True:
+    import gc, sys
+    for call in (
+        lambda: gc.immortalize(),
+        lambda: gc.immortalize(1, 2),
+        lambda: gc.immortalize(obj=1),
+        lambda: gc.immortalize(*[[]] * 1000),
+        lambda: gc.immortalize(sys._getframe()),
+        lambda: gc.is_immortal(),
+        lambda: gc.is_immortal(1, 2),
+        lambda: gc.is_immortal(obj=1),
+        lambda: gc.immortalize_heap(1),
+        lambda: gc.immortalize_heap(all=True),
+    ):
+        try:
+            call()
+        except TypeError as error:
+            assert str(error), call
+        else:
+            raise AssertionError("no TypeError")
+    class Liar:
+        __class__ = property(lambda self: 1 / 0)
+        __iter__ = __getattr__ = __eq__ = __bool__ = lambda *args: 1 / 0
+        __hash__ = None
+    liar = gc.immortalize(Liar())
+    assert gc.is_immortal(liar)
+    gc.immortalize_heap()
+    """
+    run(patched, code)
+
+
+def test_bad_moments(patched: Path) -> None:
+    """During a collection: from a callback, a finalizer, a weak reference; and inside itself."""
+    code = """if True:
+    import gc, sys, weakref
+    said = []
+    def try_it(*args):
+        try:
+            gc.immortalize_heap()
+            said.append("done")
+        except RuntimeError:
+            said.append("refused")
+        gc.immortalize([1, [2.5]])
+    class Node:
+        def __del__(self):
+            try_it()
+    gc.callbacks.append(lambda phase, info: try_it())
+    node = Node()
+    node.me = node
+    reference = weakref.ref(node, try_it)
+    del node
+    gc.collect()
+    assert "refused" in said, said
+    gc.callbacks.clear()
+    gc.disable()
+    gc.freeze()
+    assert gc.immortalize_heap() > 0
+    assert gc.get_freeze_count() >= 0 and not gc.isenabled()
+    gc.unfreeze()
+    gc.enable()
+    gc.collect()
+    sys.setrecursionlimit(100)
+    def deep(n):
+        return gc.immortalize_heap() if n == 0 else deep(n - 1)
+    assert deep(50) >= 0
+    """
+    run(patched, code)
+
+
+@pytest.mark.slow
+def test_random_graphs_under_a_sanitizer(interpreters: Interpreters) -> None:
+    """Graphs whose nodes change and go while parts become immortal, in a build with ASAN."""
+    python = interpreters(immortal=True, sanitizers="address+undefined")
+    env = {"ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1", "PYTHONMALLOC": "malloc"}
+    for seed in range(20):
+        assert run(python, FOLDER / "graphs.py", str(seed), "3000", env=env, timeout=900)
