@@ -25,8 +25,8 @@ import docker
 
 RELEASE = "bookworm"
 S390X = "linux/s390x"
-# Seconds; Docker waits ten before it kills what takes no notice of a signal.
-STOP = 10
+# Seconds until Docker kills what takes no notice of a signal.
+KILL = 60
 # A pinned package with a command of its own.
 PACKAGE = next(
     line
@@ -165,8 +165,8 @@ def test_signals_arrive(
     container = started(engine, built["patched"], code)
     try:
         begin = time.monotonic()
-        container.stop(timeout=STOP * 10)
-        assert time.monotonic() - begin < STOP * 10
+        container.stop(timeout=KILL)
+        assert time.monotonic() - begin < KILL
         assert container.wait()["StatusCode"] == status
     finally:
         container.remove(force=True)
@@ -260,9 +260,8 @@ def test_toolchain(engine: docker.DockerClient, tmp_path: Path, image: str, targ
     checkout = tmp_path / "checkout"
     subprocess.run(["git", "clone", "--quiet", paths.ROOT, checkout], check=True)
     tag = images.build_toolchain(image)
-    command = ["./build-scripts/matrix.sh", "--tests", "quick", target]
-    volumes = [f"{checkout}:/src", f"{tmp_path}/cache:/cache"]
+    command = ["./build-scripts/matrix.sh", target]
     said = engine.containers.run(
-        tag, command, volumes=volumes, privileged=image == "windows", remove=True
+        tag, command, volumes=[f"{checkout}:/src"], privileged=image == "windows", remove=True
     )
     assert f"{target}: passed" in said.decode()

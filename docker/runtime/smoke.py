@@ -26,6 +26,11 @@ MODULES = (
     *("bz2", "_ctypes", "curses", "curses.panel", "_gdbm", "hashlib", "lzma", "readline"),
     *("sqlite3", "ssl", "uuid", "_uuid", "zlib", "zoneinfo", "decimal", "asyncio", "venv"),
 )
+# What the build of an extension module follows.
+FOLLOWED = (
+    *("AR", "CC", "CXX", "CFLAGS", "CPPFLAGS", "LDFLAGS", "LDSHARED", "LDCXXSHARED", "CCSHARED"),
+    *("BLDSHARED", "INCLUDEPY", "LIBDIR", "LIBPL", "LIBS", "LINKCC"),
+)
 COMMANDS = ("python", "python3", "python3.11", "pip", "pip3", "pydoc", "idle", "python3-config")
 
 
@@ -43,8 +48,9 @@ def main() -> None:
         importlib.import_module(name)
     for name in COMMANDS:
         check(shutil.which(name) == f"/usr/local/bin/{name}", f"there is no {name}")
-    made_with = str(sysconfig.get_config_vars())
-    check("sysroot" not in made_with and "/cache" not in made_with, "sysconfig names the builder")
+    for name in FOLLOWED:
+        value = str(sysconfig.get_config_var(name))
+        check("/cache" not in value and "sysroot" not in value, f"{name} is {value}")
     check(hasattr(gc, "immortalize_heap") == (kind == "patched"), f"it is not {kind}")
     if kind == "patched":
         listed = gc.immortalize(["a", object()])

@@ -81,7 +81,9 @@ def _file_system(release: str, platform: str, store: Path) -> Path:
     command = [
         *("mmdebstrap", "--quiet", "--variant=minbase"),
         f"--architectures={platforms.debian(platform)}",
-        # What a container has no use for, and what is made anew when it is wanted.
+        # The file system begins with /usr merged; otherwise a package comes to do it, and Perl.
+        "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
+        "--include=usr-is-merged",
         "--aptopt=Apt::Install-Recommends false",
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in EXCLUDED),
         "--dpkgopt=path-include=/usr/share/doc/*/copyright",

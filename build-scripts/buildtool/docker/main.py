@@ -78,10 +78,6 @@ def _packages(options: argparse.Namespace) -> None:
     print(" ".join(images.packages(options.image)))
 
 
-def _target(options: argparse.Namespace) -> None:
-    print(platforms.target(options.platform).name)
-
-
 def _trim(options: argparse.Namespace) -> None:
     trim.trim(options.prefix, platforms.target(options.platform))
 
@@ -212,9 +208,6 @@ def parser() -> argparse.ArgumentParser:
 
     one = command("packages", _packages, "print the Debian packages of a toolchain image")
     one.add_argument("image", choices=images.TOOLCHAINS)
-
-    one = command("target", _target, "print the target of a platform")
-    one.add_argument("platform", help="linux/s390x, for example")
 
     one = command("trim", _trim, "leave out of an installation what an image has no use for")
     one.add_argument("prefix", type=Path, metavar="DIR")

@@ -1,7 +1,7 @@
 """Docker's names of platforms, and which target of ci/targets.toml is for each.
 
-Runs in the builder stage of docker/runtime/Dockerfile, too, on the plain python3 of Debian:
-`python3 -m buildtool.docker.platforms linux/s390x` prints the target.
+The builder stage of docker/runtime/Dockerfile asks it by `python3 -m buildtool.docker.platforms`,
+on Debian's plain python3.
 """
 
 from __future__ import annotations
@@ -53,9 +53,12 @@ def base(platform: str, release: str) -> str:
 
 
 def _command() -> None:
-    parser = argparse.ArgumentParser(description="Print the target of ci/targets.toml.")
+    parser = argparse.ArgumentParser(description="Print the target of a platform.")
     parser.add_argument("platform", help="linux/amd64, for example")
-    print(target(parser.parse_args().platform).name)
+    parser.add_argument("--packages", action="store_true", help="its Debian packages instead")
+    options = parser.parse_args()
+    found = target(options.platform)
+    print(" ".join(found.packages) if options.packages else found.name)
 
 
 if __name__ == "__main__":
