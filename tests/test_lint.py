@@ -73,7 +73,7 @@ def test_ruff_format() -> None:
 
 
 def test_mypy() -> None:
-    run("mypy", files=sorted((paths.ROOT / "build-scripts" / "buildtool").glob("*.py")))
+    run("mypy", files=sorted((paths.ROOT / "build-scripts" / "buildtool").rglob("*.py")))
 
 
 def test_shellcheck() -> None:
@@ -81,7 +81,11 @@ def test_shellcheck() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["build.sh", "compare-suite.sh", "matrix.sh", "series.sh", "test.sh"]
+    "name",
+    [
+        *("build.sh", "compare-performance.sh", "compare-suite.sh", "matrix.sh", "series.sh"),
+        "test.sh",
+    ],
 )
 def test_entry_has_a_usage_text(name: str) -> None:
     script = paths.ROOT / "build-scripts" / name

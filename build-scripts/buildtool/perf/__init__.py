@@ -1,0 +1,1 @@
+"""Two interpreters compared, patched against stock: in instructions, and in time."""

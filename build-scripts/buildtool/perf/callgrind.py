@@ -1,0 +1,209 @@
+"""Count the instructions of programs of an interpreter with valgrind's callgrind."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .. import install, paths, system
+from ..errors import BuildError
+
+CONFIG = paths.ROOT / "pyperformance-config"
+# What is counted of a benchmark lies between calls of these: see counted/pyperf.py.
+BETWEEN = ("--zero-before=getppid", "--dump-before=getsid")
+# Counts depend on how strings hash and whether .pyc files have to be written; and a little on the
+# size of the environment, so there is nothing else in it.
+ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program to count: a benchmark's script, or the whole of `python ARGUMENTS` without one.
+
+    *script* is a path in pyperformance-config/, or in pyperformance's own benchmarks if it begins
+    with "pyperformance/". *benchmark* is its name there, *name* the one in our tables. *globals*
+    replaces global names of the script, to make it smaller. The mean of so many *runs* counts.
+    """
+
+    name: str
+    script: str = ""
+    arguments: Sequence[str] = ()
+    benchmark: str = ""
+    loops: int = 1
+    warmups: int = 1
+    runs: int = 1
+    globals: dict[str, Any] = field(default_factory=dict)
+
+    def environment(self, folder: Path) -> dict[str, str]:
+        """Return what the program needs in its environment, run from *folder*."""
+        if not self.script:
+            return ENVIRONMENT
+        counted = {
+            "name": self.benchmark or self.name,
+            "loops": self.loops,
+            "warmups": self.warmups,
+            "globals": self.globals,
+        }
+        return {
+            **ENVIRONMENT,
+            "PYTHONPATH": str(folder / "counted"),
+            "COUNTED": json.dumps(counted),
+        }
+
+
+def find(script: str) -> Path:
+    """Return where a script of a Program is; BuildError if there is none."""
+    origin, _, rest = script.partition("/")
+    folder = CONFIG
+    if origin == "pyperformance":
+        spec = importlib.util.find_spec("pyperformance")
+        if spec is None or spec.origin is None:
+            raise BuildError("pyperformance is not installed; see build-scripts/requirements.txt")
+        folder, script = Path(spec.origin).parent / "data-files" / "benchmarks", rest
+    if not (folder / script).is_file():
+        raise BuildError(f"there is no benchmark {folder / script}")
+    return folder / script
+
+
+def require() -> None:
+    """Make sure that valgrind is there, installed as root or with sudo if need be; BuildError."""
+    if shutil.which("valgrind"):
+        return
+    line = system.apt_line(["valgrind", "libc6-dbg"])
+    mode = system.package_mode(True)
+    if mode != "check":
+        root = [] if mode == "install" else ["sudo", "-n"]
+        install = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "sh", "-c", line]
+        subprocess.run(install, capture_output=True)
+    if not shutil.which("valgrind"):
+        raise BuildError(f"no valgrind; as root run: {line}")
+
+
+def version() -> str:
+    """Return valgrind's version."""
+    return subprocess.run(["valgrind", "--version"], capture_output=True, text=True).stdout.strip()
+
+
+@contextlib.contextmanager
+def laboratory(pair: Mapping[str, Path], programs: Sequence[Program]) -> Iterator[dict[str, Path]]:
+    """Lend copies of the interpreters, beside copies of the programs' scripts, for count().
+
+    Their paths have the same length everywhere, for counts depend on it: a start-up takes 0.1 %
+    more for each further letter, and where a string lies in memory decides whether it meets
+    another one in the cache of methods. Raises BuildError when there is no place for it.
+    """
+    for number in range(10):
+        folder = Path(f"/tmp/counted-{number}")
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir()
+            break
+    else:
+        raise BuildError("/tmp/counted-0 to 9 are taken; remove those of runs that were killed")
+    try:
+        places = {}
+        for number, (side, python) in enumerate(pair.items()):
+            prefix, copied = python.resolve().parent.parent, folder / str(number)
+            ignored = shutil.ignore_patterns("test", "share")
+            shutil.copytree(prefix, copied, symlinks=True, ignore=ignored, copy_function=_link)
+            places[side] = copied / "bin" / python.resolve().name
+        shutil.copytree(CONFIG / "counted", folder / "counted")
+        for program in programs:
+            (folder / program.name).mkdir()
+            if program.script:
+                shutil.copy2(find(program.script), folder / program.name / "run_benchmark.py")
+        yield places
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _link(source: str, target: str) -> None:
+    """Link a file, or copy it where that can't be done."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def count(python: Path, program: Program, output: Path) -> int:
+    """Return how many instructions *program* takes in *python*, both from a laboratory.
+
+    Those of missed() are left out of a benchmark. Callgrind's file is kept as *output*. Raises
+    BuildError if it fails.
+    """
+    folder = python.parents[2]
+    home = folder / program.name
+    script = [str(home / "run_benchmark.py")] if program.script else []
+    with tempfile.TemporaryDirectory() as temporary:
+        profile = Path(temporary, "profile")
+        between = BETWEEN if program.script else ()
+        command = ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={profile}"]
+        command += [*between, *_interpreter(python), *script, *program.arguments]
+        environment = program.environment(folder)
+        ran = subprocess.run(command, capture_output=True, text=True, cwd=home, env=environment)
+        found = profile.with_name("profile.1") if program.script else profile
+        if ran.returncode or not found.is_file():
+            reason = (ran.stderr.strip().splitlines() or [f"exit status {ran.returncode}"])[-1]
+            raise BuildError(f"{program.name} can't be counted in {python}: {reason}")
+        shutil.copyfile(found, output)
+    total = re.search(r"^(?:summary|totals): (\d+)$", output.read_text(), re.MULTILINE)
+    if total is None:
+        raise BuildError(f"callgrind counted nothing; see {output}")
+    return int(total[1]) - (missed(output) if program.script else 0)
+
+
+def _interpreter(python: Path) -> list[str]:
+    """Return the command that runs *python*, without a shell script in between."""
+    run = install.run_command(python.parent.parent)
+    if not run:
+        return [str(python)]
+    return [*run, "--argv0", str(python), str(python.with_name("python3.11"))]
+
+
+def functions(profile: Path) -> Counter[str]:
+    """Return the instructions of each function by its name, without those that it calls."""
+    return _read(profile)[0]
+
+
+def missed(profile: Path) -> int:
+    """Return the instructions of lookups that the cache of methods didn't have.
+
+    Which names share a place in it depends on where they lie in memory, and moves with every
+    change of a program: by up to 3 % of all instructions of richards, measured with longer paths.
+    """
+    return _read(profile)[1]["find_name_in_mro"]
+
+
+def _read(profile: Path) -> tuple[Counter[str], Counter[str]]:
+    """Return the instructions of each function without those that it calls, and of all calls."""
+    names: dict[str, str] = {}
+    own: Counter[str] = Counter()
+    of_calls: Counter[str] = Counter()
+    current = called = ""
+    for line in profile.open():
+        if match := re.match(r"(c?)fn=\((\d+)\)(?: (.*))?", line):
+            if match[3]:
+                # Parts that the compiler made of it, and levels of recursion, are one function.
+                cut = r"\.(?:isra|part|constprop|cold|lto_priv)\b.*|'\d+$"
+                names[match[2]] = re.sub(cut, "", match[3].strip())
+            if match[1]:
+                called = names[match[2]]
+            else:
+                current, called = names[match[2]], ""
+        elif current and (match := re.match(r"[+\-*\d]\S* (\d+)$", line)):
+            if called:  # the line after "calls="
+                of_calls[called] += int(match[1])
+                called = ""
+            else:
+                own[current] += int(match[1])
+    return own, of_calls

@@ -1,0 +1,92 @@
+"""README.md's tables of performance, from what is recorded in pyperformance-config/."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from .. import paths
+from ..errors import BuildError
+from . import instructions
+
+README = paths.ROOT / "README.md"
+TIMES = instructions.RECORD.with_name("times.json")
+BEGIN = "<!-- from pyperformance-config/ by compare-performance.sh --update -->\n"
+END = "<!-- end -->\n"
+# The columns, and the names of builds in the order in which they are asked for.
+PLAIN = {"gcc": "x86_64-gcc", "clang": "x86_64-clang", "gcc, i686": "i686-gcc"}
+TIMED = {"gcc": "x86_64-gcc-lto-pgo", "clang": "x86_64-clang-lto-pgo", "gcc, i686": "i686-gcc"}
+NOT_RUN = "not run"
+
+
+def record(found: Mapping[str, Any]) -> None:
+    """Record the result of a timed run; BuildError unless it is fit for publication."""
+    if not found["publishable"]:
+        why = "; ".join(found["warnings"]) or f"size {found['size']}, {len(found['failed'])} failed"
+        raise BuildError(f"not recorded, for it is not for publication: {why}")
+    kept = ("size", "geometric_mean", "pyperformance", "memory", "machine", "interpreters")
+    recorded = {**times(), str(found["name"]): {name: found[name] for name in kept}}
+    TIMES.write_text(json.dumps(dict(sorted(recorded.items())), indent=1) + "\n")
+
+
+def times() -> dict[str, Any]:
+    """Return what is recorded of time, by the name of the build."""
+    found: dict[str, Any] = json.loads(TIMES.read_text()) if TIMES.exists() else {}
+    return found
+
+
+def tables() -> str:
+    """Return the tables in Markdown. What was not run is in them as not run."""
+    counted, timed = instructions.read(), times()
+
+    def row(label: str, cells: list[str]) -> str:
+        return f"| {' | '.join([label, *cells])} |\n"
+
+    def mean(group: str) -> list[str]:
+        return [
+            f"{counted[name]['geometric_means'][group]:.3f}" if name in counted else NOT_RUN
+            for name in PLAIN.values()
+        ]
+
+    def ratio(program: str) -> list[str]:
+        return [
+            f"{counted[name]['programs'][program]['ratio']:.3f}" if name in counted else NOT_RUN
+            for name in PLAIN.values()
+        ]
+
+    def resident(name: str, kind: str) -> str:
+        if name not in counted:
+            return NOT_RUN
+        return f"{instructions.more_memory(counted[name], kind) // 1024:+} KiB"
+
+    def time(name: str) -> str:
+        if name not in timed:
+            return NOT_RUN
+        one = timed[name]["geometric_mean"]
+        return f"{one['value']:.3f} ({one['low']:.3f} to {one['high']:.3f})"
+
+    text = row("patched, times stock", list(PLAIN)) + row("---", ["---"] * len(PLAIN))
+    text += row("time, pyperformance", [time(name) for name in TIMED.values()])
+    text += row("instructions, pyperformance", mean("benchmarks"))
+    text += row("instructions, loops that only count", mean("loops"))
+    text += row("instructions, `python -c pass`", ratio("startup"))
+    text += row("instructions, `python -I -S -E -c pass`", ratio("startup_isolated"))
+    for kind in ("rss", "anonymous"):
+        label = f"{kind.capitalize()} at start, beside stock"
+        text += row(label, [resident(name, kind) for name in PLAIN.values()])
+    where = {name: timed[name]["machine"] for name in TIMED.values() if name in timed}
+    for name, one in where.items():
+        kind = "virtual machine, which may share its processors" if one["virtual"] else "machine"
+        text += f"\n{name}: time on a {kind}: {one['processor']}, {one['cores']} cores.\n"
+    return text
+
+
+def write() -> None:
+    """Write the tables between README.md's markers; BuildError if they aren't there."""
+    text = README.read_text()
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise BuildError(f"{README} has lost its markers: {BEGIN.strip()} and {END.strip()}")
+    README.write_text(f"{before}{BEGIN}\n{tables()}\n{END}{after}")
