@@ -6,12 +6,13 @@ pyperformance-config/README.md tells how they are counted, and why the tolerance
 from __future__ import annotations
 
 import copy
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from buildtool.errors import BuildError
-from buildtool.perf import callgrind, instructions, programs
+from buildtool.perf import callgrind, instructions, programs, valgrind
 from buildtool.perf.callgrind import Program
 
 NAME = "x86_64-gcc"
@@ -24,17 +25,26 @@ def recorded() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
+def can_count() -> None:
+    """Skip where there is no valgrind, and none to be had."""
+    try:
+        valgrind.command()
+    except BuildError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
 def measured(
-    patched: Path, stock: Path, recorded: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+    patched: Path,
+    stock: Path,
+    recorded: dict[str, Any],
+    can_count: None,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, Any]:
     """The whole list, counted: a few minutes of two processors."""
     compiler = instructions.compiler(patched)
     if compiler != recorded["compiler"]:
         pytest.skip(f"nothing is recorded of {compiler}, only of {recorded['compiler']}")
-    try:
-        callgrind.require()
-    except BuildError as error:
-        pytest.skip(str(error))
     folder = tmp_path_factory.mktemp("callgrind")
     pair = {"stock": stock, "patched": patched}
     found = instructions.measure(pair, folder, 2, lambda _: None)
@@ -42,7 +52,6 @@ def measured(
     return found
 
 
-@pytest.mark.timeout(3600, func_only=False)
 def test_no_ratio_rises(measured: dict[str, Any], recorded: dict[str, Any]) -> None:
     assert instructions.worse(measured, recorded) == []
 
@@ -77,15 +86,7 @@ def test_record_agrees_with_itself() -> None:
             assert one["geometric_means"][group] == round(mean, 4)
 
 
-@pytest.fixture
-def valgrind() -> None:
-    try:
-        callgrind.require()
-    except BuildError as error:
-        pytest.skip(str(error))
-
-
-@pytest.mark.usefixtures("valgrind")
+@pytest.mark.usefixtures("can_count")
 def test_counting_is_repeatable(stock: Path, tmp_path: Path) -> None:
     """And what comes before the first loop isn't counted: twice the loops are twice the count."""
     script = "bm_loops/run_benchmark.py"
@@ -102,7 +103,7 @@ def test_counting_is_repeatable(stock: Path, tmp_path: Path) -> None:
     assert not places["stock"].exists()
 
 
-@pytest.mark.usefixtures("valgrind")
+@pytest.mark.usefixtures("can_count")
 def test_failure_is_one_line(stock: Path, tmp_path: Path) -> None:
     unknown = Program("x", "bm_none/run_benchmark.py")
     with (
@@ -116,3 +117,32 @@ def test_failure_is_one_line(stock: Path, tmp_path: Path) -> None:
         pytest.raises(BuildError, match=r"broken can't be counted in .*: in one line$"),
     ):
         callgrind.count(places["stock"], broken, tmp_path / "out")
+
+
+def test_valgrind_is_fetched_where_there_is_none(
+    stock: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Into the cache, and once; it counts as the machine's own does."""
+    if not shutil.which("apt-get"):
+        pytest.skip("no apt-get")
+    which = shutil.which
+    monkeypatch.setenv("CPYTHON_IMMORTAL_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(
+        "buildtool.perf.valgrind.shutil.which", lambda name: name != "valgrind" and which(name)
+    )
+    command = valgrind.command()
+    assert str(tmp_path / "cache" / "valgrind") in command[-1]
+    assert valgrind.version(command).startswith("valgrind-3.")
+    monkeypatch.setattr(valgrind, "_fetch", None)
+    assert valgrind.command() == command
+    program = Program("startup", arguments=("-S", "-c", "pass"))
+    with callgrind.laboratory({"stock": stock}, [program]) as places:
+        assert callgrind.count(places["stock"], program, tmp_path / "out") > 1_000_000
+
+
+def test_no_valgrind_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CPYTHON_IMMORTAL_CACHE", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BuildError, match="no valgrind, and it can't be had: "):
+        valgrind.command()
+    assert [path.name for path in tmp_path.iterdir()] == ["valgrind.lock"]

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .. import install, paths, system
+from .. import install, paths
 from ..errors import BuildError
+from . import valgrind
 
 CONFIG = paths.ROOT / "pyperformance-config"
 # What is counted of a benchmark lies between calls of these: see counted/pyperf.py.
@@ -76,25 +77,6 @@ def find(script: str) -> Path:
     return folder / script
 
 
-def require() -> None:
-    """Make sure that valgrind is there, installed as root or with sudo if need be; BuildError."""
-    if shutil.which("valgrind"):
-        return
-    line = system.apt_line(["valgrind", "libc6-dbg"])
-    mode = system.package_mode(True)
-    if mode != "check":
-        root = [] if mode == "install" else ["sudo", "-n"]
-        install = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "sh", "-c", line]
-        subprocess.run(install, capture_output=True)
-    if not shutil.which("valgrind"):
-        raise BuildError(f"no valgrind; as root run: {line}")
-
-
-def version() -> str:
-    """Return valgrind's version."""
-    return subprocess.run(["valgrind", "--version"], capture_output=True, text=True).stdout.strip()
-
-
 @contextlib.contextmanager
 def laboratory(pair: Mapping[str, Path], programs: Sequence[Program]) -> Iterator[dict[str, Path]]:
     """Lend copies of the interpreters, beside copies of the programs' scripts, for count().
@@ -147,7 +129,7 @@ def count(python: Path, program: Program, output: Path) -> int:
     with tempfile.TemporaryDirectory() as temporary:
         profile = Path(temporary, "profile")
         between = BETWEEN if program.script else ()
-        command = ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={profile}"]
+        command = [*valgrind.command(), "-q", "--tool=callgrind", f"--callgrind-out-file={profile}"]
         command += [*between, *_interpreter(python), *script, *program.arguments]
         environment = program.environment(folder)
         ran = subprocess.run(command, capture_output=True, text=True, cwd=home, env=environment)

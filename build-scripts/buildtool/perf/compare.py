@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--build",
         choices=("plain", "optimized"),
-        help="optimized is --pgo --lto (default: for time optimized, for instructions plain)",
+        help="optimized is --pgo --lto (default: optimized for the time of native targets)",
     )
     add("--results", type=Path, metavar="DIR", help="the folder (default: in .build/performance/)")
     add("--stock", type=Path, metavar="PYTHON", help="take this interpreter instead")
@@ -67,7 +67,9 @@ def main(arguments: list[str] | None = None) -> None:
             print(one.name)
         return
     target = targets.buildable(options.target)
-    kind = options.build or ("plain" if options.instructions else "optimized")
+    # Only an interpreter that runs here as it is can be optimized by a profile of itself.
+    simple = options.instructions or target.runner != "native"
+    kind = options.build or ("plain" if simple else "optimized")
     fast = kind == "optimized"
     name = configuration.Configuration(target.name, pgo=fast, lto=fast).name
     if not options.instructions and target.is_emulated:

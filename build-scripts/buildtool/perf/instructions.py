@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BuildError
-from . import callgrind
+from . import callgrind, valgrind
 from .callgrind import Program
 from .programs import GROUPS, PROGRAMS
 
@@ -38,7 +38,7 @@ def measure(pair: Pair, folder: Path, jobs: int, say: Callable[[str], None]) -> 
     *jobs* programs run at a time; callgrind's files are kept in *folder*. Returns what is recorded
     of a build: see pyperformance-config/README.md. Raises BuildError.
     """
-    callgrind.require()
+    counting = valgrind.version(valgrind.command())
     folder.mkdir(parents=True, exist_ok=True)
     wanted = [(one, side) for one in PROGRAMS for side in pair]
     with callgrind.laboratory(pair, PROGRAMS) as places:
@@ -60,7 +60,7 @@ def measure(pair: Pair, folder: Path, jobs: int, say: Callable[[str], None]) -> 
     return {
         "python": _ask(pair["patched"], "import platform; print(platform.python_version())"),
         "compiler": compiler(pair["patched"]),
-        "valgrind": callgrind.version(),
+        "valgrind": counting,
         "memory": {side: resident(python) for side, python in pair.items()},
         "geometric_means": {
             name: round(geometric_mean(found, of), 4) for name, of in GROUPS.items()
