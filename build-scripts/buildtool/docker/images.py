@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 from .. import configuration, paths, targets
@@ -96,8 +97,8 @@ def seed(release: str) -> None:
                 ignored = shutil.ignore_patterns("tmp", "*.lock", "stats")
                 place = Path(folder, name)
                 shutil.copytree(paths.cache() / name, place, copy_function=os.link, ignore=ignored)
-        line = ["--no-cache", "-f", f"{FOLDER}/seed/Dockerfile", f"--build-arg=DEBIAN={release}"]
-        engine.build([*line, folder])
+        values = {"DEBIAN": release, "NOW": str(time.time())}
+        engine.build(["-f", f"{FOLDER}/seed/Dockerfile", *_flags(values), folder])
 
 
 def secret() -> list[str]:

@@ -59,8 +59,8 @@ def _forget_sysroot(prefix: Path) -> None:
     for file in files:
         if file.is_file() and not file.is_symlink():
             text = file.read_text()
-            plain = re.sub(r" ?--sysroot=[^\s'\"]+", "", text)
-            plain = re.sub(r" ?-[IL]\S*/sysroots/[^\s'\"]+", "", plain)
+            plain = re.sub(r" *--sysroot=[^\s'\"]+", "", text)
+            plain = re.sub(r" *-[IL]\S*/sysroots/[^\s'\"]+", "", plain)
             if plain != text:
                 file.write_text(plain)
 
