@@ -2,16 +2,21 @@
 
 Misc/integrations has the one line that each of them needs; integrations/cases.py says how they are
 run. The bars are for what all processes of a program take together (PSS), and for what a worker
-has copied (Private_Dirty). Slow tests check Misc/integrations/measured.json, what the README shows.
+has copied (Private_Dirty). Misc/integrations/measured.json has what was measured at full size.
 """
 
 from __future__ import annotations
 
+import ast
+import importlib.util
+import json
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from buildtool import paths
 from harness import TESTS
 
 sys.path.insert(0, str(TESTS / "integrations"))
@@ -21,12 +26,20 @@ import cases
 MB = 1_000_000
 SERVERS = ("gunicorn, sync", "gunicorn, gthread", "uvicorn and FastAPI under gunicorn", "uWSGI")
 # uWSGI is compiled for each interpreter; PyTorch and what it depends on are 5 GB.
-SLOW = ("uWSGI", "PyTorch's DataLoader")
+LOADER = "PyTorch's DataLoader"
+SLOW = ("uWSGI", LOADER)
 # NumPy's wheels count references of immortal objects, too: see the README.
 NOT_ALL = "NumPy and pandas, objects"
 
 
-@pytest.mark.parametrize("name", [name for name in cases.CASES if name not in SLOW])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else [])
+        for name in cases.CASES
+        if name != LOADER
+    ],
+)
 def test_workers_share(patched: Path, stock: Path, name: str) -> None:
     if "Celery" in name and not shutil.which("redis-server"):
         pytest.skip("no redis-server; Debian's package of that name has it")
@@ -45,3 +58,48 @@ def test_workers_share(patched: Path, stock: Path, name: str) -> None:
         assert after["private_dirty"] < 3 * MB
         # One child alone is no great share.
         assert after["total_pss"] < (0.9 if after["workers"] == 1 else 0.5) * before["total_pss"]
+
+
+@pytest.mark.slow
+def test_data_loader(patched: Path, stock: Path) -> None:
+    """A tenth of the full size; a worker's own needs are those of one with few distinct items."""
+    before, after = (
+        cases.data_loader(cases.Place(python, patched), cases.SMALL, cases.ITEMS // 10)
+        for python in (stock, patched)
+    )
+    print(f"stock   {before}\npatched {after}")
+    assert before["growth"] > 0.8 * before["list"]
+    assert after["growth"] < 0.02 * after["list"]
+
+
+# What the README shows
+
+
+@pytest.fixture(scope="module")
+def measured() -> dict[str, Any]:
+    """What was measured at full size."""
+    return dict(json.loads(cases.MEASURED.read_text()))
+
+
+def test_table_is_that_of_the_measurements(measured: dict[str, Any]) -> None:
+    spec = importlib.util.spec_from_file_location("table", cases.EXAMPLES / "table.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert list(measured) == list(cases.CASES) == list(module.EXAMPLES)
+    assert module.table(measured) in (paths.ROOT / "README.md").read_text()
+    for name in module.EXAMPLES.values():
+        assert ast.get_docstring(ast.parse((cases.EXAMPLES / name).read_text()))
+
+
+def test_bars_of_what_was_measured(measured: dict[str, Any]) -> None:
+    for name in cases.CASES:
+        stock, patched = measured[name]["stock"], measured[name]["patched"]
+        if name == LOADER:
+            assert patched["workers"] == 8
+            assert patched["growth"] <= 0.01 * patched["list"]
+            assert stock["growth"] >= 0.9 * stock["list"]
+        elif name not in (NOT_ALL, "pytest-forked"):
+            assert patched["workers"] == stock["workers"] == 8
+            assert patched["total_pss"] <= 0.5 * stock["total_pss"], name
+        assert patched.get("requests", 2000) >= 2000

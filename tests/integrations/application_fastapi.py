@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from data import TABLE
+from data import TABLE, read
 from fastapi import FastAPI, HTTPException, Response
 from pydantic import BaseModel
 
@@ -36,3 +36,10 @@ async def customer(number: int, response: Response) -> Customer:
         city=record.attributes["city"],
         history=record.attributes["history"],
     )
+
+
+@application.get("/report/")
+async def report(response: Response) -> float:
+    """Read all records."""
+    response.headers["X-Worker"] = str(os.getpid())
+    return read(TABLE)

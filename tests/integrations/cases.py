@@ -29,7 +29,7 @@ from observing import EXAMPLES, HERE, Figures, environment
 from test_readme import wait_for
 
 MEASURED = EXAMPLES / "measured.json"
-# A report of the application reads all products: so many requests are for one.
+# The applications' report reads all that they have: every so many requests is for one.
 REPORT = 50
 
 
@@ -107,18 +107,18 @@ def shop(place: Place, products: int) -> Iterator[dict[str, str]]:
         yield env
 
 
-def shop_paths(products: int) -> Iterator[str]:
-    """Yield what is asked of the Django project: its pages, and now and then the report."""
-    for number, path in enumerate(web.paths(products)):
+def reporting(paths: Iterator[str]) -> Iterator[str]:
+    """Yield the paths of pages, and in place of some of them the report."""
+    for number, path in enumerate(paths):
         yield "/report/" if number % REPORT == REPORT - 1 else path
 
 
 def gunicorn(options: tuple[str, ...], place: Place, size: Size) -> Figures:
     port = observing.free_port()
-    config = ("-c", str(EXAMPLES / "gunicorn.conf.py"), "-w", str(size.workers))
+    config = ("-c", str(EXAMPLES / "gunicorn.conf.py"), "-w", str(size.workers), "--timeout", "600")
     server = [place.python, "-m", "gunicorn", *config, *options, "-b", f"127.0.0.1:{port}"]
     with shop(place, size.products) as env:
-        paths = shop_paths(size.products)
+        paths = reporting(web.paths(size.products))
         command = [*server, "application:application"]
         return observing.server(command, port, size.workers, paths, size.requests, env)
 
@@ -126,10 +126,13 @@ def gunicorn(options: tuple[str, ...], place: Place, size: Size) -> Figures:
 def fastapi(place: Place, size: Size) -> Figures:
     port = observing.free_port()
     options = ("-w", str(size.workers), "-k", "uvicorn_worker.UvicornWorker")
+    # On a busy machine the report keeps a worker's event loop from saying that it is alive.
+    options = (*options, "--timeout", str(observing.TIMEOUT))
     config = ("-c", EXAMPLES / "gunicorn.conf.py", *options, "-b", f"127.0.0.1:{port}")
     server = [place.python, "-m", "gunicorn", *config, "application_fastapi:application"]
     env = environment(place.site(), DATA_RECORDS=str(size.records))
-    paths = (f"/customer/{number * 7919 % size.records}" for number in itertools.count())
+    pages = (f"/customer/{number * 7919 % size.records}" for number in itertools.count())
+    paths = reporting(pages)
     return observing.server(server, port, size.workers, paths, size.requests, env)
 
 
@@ -140,7 +143,7 @@ def uwsgi(place: Place, size: Size) -> Figures:
     options = ("--processes", str(size.workers), "--http-socket", f"127.0.0.1:{port}")
     command = [program, "--ini", EXAMPLES / "uwsgi.ini", *options]
     with shop(place, size.products) as env:
-        paths = shop_paths(size.products)
+        paths = reporting(web.paths(size.products))
         return observing.server(command, port, size.workers, paths, size.requests, env)
 
 

@@ -1,0 +1,65 @@
+"""Print the README's tables of integrations and of suites, from the JSON files beside this script.
+
+tests/integrations/cases.py makes measured.json (bytes; the table has MB, 10^6 bytes), and
+tests/packages/suites.py makes suites.json.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).resolve().parent
+# Of each integration, the file here that shows the line.
+EXAMPLES = {
+    "gunicorn, sync": "gunicorn.conf.py",
+    "gunicorn, gthread": "gunicorn.conf.py",
+    "uvicorn and FastAPI under gunicorn": "gunicorn.conf.py",
+    "uWSGI": "uwsgi_application.py",
+    "Celery, prefork": "celery_hook.py",
+    "multiprocessing, fork": "multiprocessing_fork.py",
+    "multiprocessing, forkserver": "forkserver_preload.py",
+    "ProcessPoolExecutor": "process_pool_executor.py",
+    "MPIRE": "mpire_pool.py",
+    "joblib, multiprocessing": "joblib_multiprocessing.py",
+    "pytest-forked": "pytest_hook.py",
+    "NumPy and pandas, objects": "numpy_pandas.py",
+    "PyTorch's DataLoader": "pytorch_dataloader.py",
+}
+HEAD = """\
+| with | workers | copied by each: stock | immortal | all processes: stock | immortal | ratio |
+| --- | --- | --- | --- | --- | --- | --- |"""
+
+
+def table(measured: dict[str, dict[str, dict[str, Any]]]) -> str:
+    """Return the table as Markdown: Private_Dirty of the average worker, and PSS of all."""
+    lines = [HEAD]
+    for name, found in measured.items():
+        stock, patched = found["stock"], found["patched"]
+        link = f"[{name}](Misc/integrations/{EXAMPLES[name]})"
+        sizes = [
+            one[key] / 1e6 for key in ("private_dirty", "total_pss") for one in (stock, patched)
+        ]
+        cells = [link, str(stock["workers"]), *(f"{size:.1f} MB" for size in sizes)]
+        cells.append(f"{patched['total_pss'] / stock['total_pss']:.2f}")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def suites(results: dict[str, dict[str, Any]]) -> str:
+    """Return the table of test suites as Markdown: how many tests ran, how many differ."""
+    lines = ["| suite | tests | passed | skipped | failed in stock | other than in stock |"]
+    lines.append("| --- | --- | --- | --- | --- | --- |")
+    for name, found in results.items():
+        ended = found["outcomes"]
+        counts = [ended.get(outcome, 0) for outcome in ("passed", "skipped", "failed")]
+        cells = (name, found["tests"], *counts, len(found["differing"]))
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(table(json.loads((FOLDER / "measured.json").read_text())), end="")
+    print()
+    print(suites(json.loads((FOLDER / "suites.json").read_text())), end="")
