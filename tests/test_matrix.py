@@ -222,22 +222,23 @@ def test_known_failure_excuses_only_what_stock_shows() -> None:
 
 def test_case_that_stock_lacks_is_excused_by_a_program_that_fails_there(stock: Path) -> None:
     case, whole = "test.test_immortal.T.test_a", "(the module)"
-    lost = [
-        Difference("test_immortal", name, ["absent"], ["failed"], "regression")
-        for name in (case, whole)
-    ]
+    lost = [Difference("test_immortal", whole, ["absent"], ["failed"], "regression")]
+    failed = {("test_immortal", case)}
     failing, working = (
         matrixtarget.shown_in_stock([Known("test_immortal", case, "why", code)], stock)
         for code in ("raise SystemExit(1)", "pass")
     )
-    assert matrixtarget.regressions(lost, failing) == []
-    assert matrixtarget.regressions(lost, working) == lost
-    other = Difference(
-        "test_immortal", "test.test_immortal.T.b", ["absent"], ["failed"], "regression"
-    )
-    assert matrixtarget.regressions([*lost, other], failing) == [lost[1], other]
-    crashed = replace(lost[1], patched=["crashed: SIGSEGV"])
-    assert matrixtarget.regressions([crashed], failing) == [crashed]
+    assert failing == failed and working == set()
+    assert matrixtarget.regressions(lost, failed, failing) == []
+    said = [f"test_immortal (the module): {case}: absent -> failed"]
+    assert matrixtarget.regressions(lost, failed, working) == said
+    more = failed | {("test_immortal", "test_b")}
+    said = ["test_immortal (the module): test_b: absent -> failed"]
+    assert matrixtarget.regressions(lost, more, failing) == said
+    crashed = [replace(lost[0], patched=["crashed: SIGSEGV"])]
+    assert len(matrixtarget.regressions(crashed, failed, failing)) == 1
+    here = [Difference("test_gc", "test_c", ["passed"], ["failed"], "regression")]
+    assert matrixtarget.regressions(here, set(), failing) == ["test_gc test_c: passed -> failed"]
 
 
 # What has run, for the README

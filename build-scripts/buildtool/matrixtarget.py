@@ -190,10 +190,7 @@ def _run_suite(target: Target, pythons: dict[str, Path], request: Request, resul
     wanted = suite.Wanted(tests, (), request.jobs)
     found = suite.run_and_compare(sides, wanted, settings, f"CPython's tests on {target.name}")
     excused = shown_in_stock(target.baseline, pythons["stock"])
-    result.regressions = [
-        f"{one.module} {one.case}: {one.stock[0]} -> {one.patched[0]}"
-        for one in regressions(found, excused)
-    ]
+    result.regressions = regressions(found, failures(sides[1], tests), excused)
     result.modules = len(tests)
     for side in sides:
         outcomes = [one for one in map(side.outcome, tests) if one is not None]
@@ -211,17 +208,24 @@ def shown_in_stock(baseline: list[Known], stock: Path) -> set[tuple[str, str]]:
     return found
 
 
-def regressions(found: list[Difference], excused: set[tuple[str, str]]) -> list[Difference]:
-    """Return the regressions that nothing excuses; a module fails with its cases, not by itself."""
-    bad = [one for one in found if one.kind == "regression"]
-    left = [one for one in bad if (one.module, one.case) not in excused]
-    cases = {one.module for one in left if one.case != WHOLE}
-    by_cases = {module for module, _ in excused} - cases
-    return [
-        one
-        for one in left
-        if not (one.case == WHOLE and one.patched[0] == "failed" and one.module in by_cases)
-    ]
+def regressions(
+    found: list[Difference], failed: set[tuple[str, str]], excused: set[tuple[str, str]]
+) -> list[str]:
+    """Return the regressions that nothing excuses; *failed* is what failed in patched.
+
+    A module that stock doesn't have is a regression by itself, whichever of its cases failed: it is
+    excused where all of these are.
+    """
+    lost = []
+    for one in found:
+        cases = {(one.module, one.case)}
+        if one.case == WHOLE and one.patched[0] == "failed":
+            cases = {pair for pair in failed if pair[0] == one.module}
+        left = sorted(case for _, case in cases - excused)
+        if one.kind == "regression" and left:
+            shown = one.case if one.case != WHOLE else f"{WHOLE}: {', '.join(left)}"
+            lost.append(f"{one.module} {shown}: {one.stock[0]} -> {one.patched[0]}")
+    return lost
 
 
 def failures(side: Side, tests: list[str]) -> set[tuple[str, str]]:
