@@ -62,9 +62,9 @@ def test_workers_share(patched: Path, stock: Path, name: str) -> None:
 
 @pytest.mark.slow
 def test_data_loader(patched: Path, stock: Path) -> None:
-    """A tenth of the full size; a worker's own needs are those of one with few distinct items."""
+    """A quarter of the full size; a worker's own needs are those of one with few distinct items."""
     before, after = (
-        cases.data_loader(cases.Place(python, patched), cases.SMALL, cases.ITEMS // 10)
+        cases.data_loader(cases.Place(python, patched), cases.SMALL, cases.ITEMS // 4)
         for python in (stock, patched)
     )
     print(f"stock   {before}\npatched {after}")
