@@ -91,7 +91,7 @@ def resident(python: Path) -> dict[str, int]:
     plain = ["setarch", "-R"]
     if subprocess.run([*plain, "true"], capture_output=True).returncode:
         plain = []
-    python.read_bytes()  # so that it is in the kernel's cache as a whole
+    python.with_name("python3.11").read_bytes()  # so that the kernel has it in memory as a whole
     told = [_ask(python, code, plain) for _ in range(RSS_RUNS)]
     found = {}
     for name in ("Rss", "Anonymous"):
