@@ -24,6 +24,9 @@ LINKS = {
     "python": "python3",
     "python-config": "python3-config",
 }
+# A flag that names the sysroot, with the blanks before it; _sysconfigdata may have it on a line of
+# its own, as a string of its own.
+SYSROOT = re.compile(r" *(?:'\n *')?(?:--sysroot=|-[IL]\S*/sysroots/)[^\s'\"]+")
 
 
 def trim(prefix: Path, target: Target) -> None:
@@ -59,8 +62,7 @@ def _forget_sysroot(prefix: Path) -> None:
     for file in files:
         if file.is_file() and not file.is_symlink():
             text = file.read_text()
-            plain = re.sub(r" *--sysroot=[^\s'\"]+", "", text)
-            plain = re.sub(r" *-[IL]\S*/sysroots/[^\s'\"]+", "", plain)
+            plain = SYSROOT.sub("", text)
             if plain != text:
                 file.write_text(plain)
 
