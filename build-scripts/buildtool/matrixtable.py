@@ -11,7 +11,7 @@ from .matrixtarget import Result
 
 HEADINGS = (
     *("target", "result", "machine, read inside", "compiler", "emulator"),
-    *("encodings, drift", "tests", "stock", "patched", "series", "minutes", "of CPU"),
+    *("encodings, drift", "tests", "stock", "patched", "series"),
 )
 
 
@@ -43,11 +43,9 @@ def row(result: Result) -> list[str]:
     state = f"{result.state}: {result.reason}" if result.reason else result.state
     tests = f"{result.tests}, {result.modules} modules" if result.tests else ""
     sides = [_counts(result.cases.get(side, {})) for side in ("stock", "patched")]
-    minutes = f"{sum(result.seconds.values()) / 60:.0f}" if result.seconds else ""
-    cpu = f"{result.cpu / 60:.0f}" if result.cpu else ""
     return [
         *(result.target, state, machine, result.compiler, result.emulator),
-        *(result.encodings, tests, *sides, result.series, minutes, cpu),
+        *(result.encodings, tests, *sides, result.series),
     ]
 
 

@@ -37,8 +37,8 @@ NATIVE_TIMEOUT, EMULATED_TIMEOUT = 1200, 3600
 class Result:
     """A line of the table. *series* tells one from another.
 
-    *seconds* are wall-clock times of the steps, *cpu* is the processors' time for all of them in
-    seconds: of the processes that were waited for, so that Wine's server is not among them.
+    *seconds* are wall-clock times of the steps, *cpu* is the processors' time for all of them, in
+    seconds: in this run, which may have gone on with an earlier one's, and without Wine's server.
     """
 
     target: str
