@@ -39,11 +39,17 @@ LXML_BASES = (
     *("_ETreeTestCaseBase", "_XmlFileTestCaseBase", "_IOTestCaseBase", "_XMLPullParserTest"),
     *("_ElementSlicingTest", "_C14NTest", "_XIncludeTestCase", "test_suite"),
 )
-# Tests that end otherwise, and the reason.
-KNOWN = {
-    "test_errors.py::ErrorTestCase::test_element_cyclic_gc_none": "compares sys.getrefcount(None) "
-    "before and after: a wheel for stock counts references to None, and the interpreter doesn't",
-}
+# Tests that end otherwise, all for one reason: they compare sys.getrefcount() of an immortal object
+# (None, small numbers, what was there at the call) before and after something, and it doesn't count.
+KNOWN = (
+    "::ErrorTestCase::test_element_cyclic_gc_none",  # lxml
+    # NumPy
+    "::TestArrayInterface::test_scalar_interface[",
+    "::TestBincount::test_dtype_reference_leaks",
+    "::TestCreationFuncs::test_for_reference_leak",
+    "::TestLeaks::test_frompyfunc_leaks[",
+    "::TestStructuredObjectRefcounting::",
+)
 
 
 @dataclass(frozen=True)
@@ -158,7 +164,7 @@ def summary(stock: dict[str, str], patched: dict[str, str]) -> dict[str, Any]:
 
 def unknown(found: dict[str, Any]) -> set[str]:
     """Return the tests of a summary() that differ and aren't KNOWN."""
-    return {test for test in found["differing"] if not test.endswith(tuple(KNOWN))}
+    return {test for test in found["differing"] if not any(known in test for known in KNOWN)}
 
 
 def main() -> None:
