@@ -40,7 +40,7 @@ LXML_BASES = (
     *("_ElementSlicingTest", "_C14NTest", "_XIncludeTestCase", "test_suite"),
 )
 # Tests that end otherwise, all for one reason: they compare sys.getrefcount() of an immortal object
-# (None, small numbers, what was there at the call) before and after something, and it doesn't count.
+# (None, small numbers, what was there at the call) before and after something: it does not count.
 KNOWN = (
     "::ErrorTestCase::test_element_cyclic_gc_none",  # lxml
     # NumPy
