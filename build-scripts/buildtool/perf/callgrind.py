@@ -28,6 +28,10 @@ BETWEEN = ("--zero-before=getppid", "--dump-before=getsid")
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
 
 
+# What an interpreter needs of its installation.
+PARTS = ("bin/python3.11*", "lib/python3.11", "lib/libpython3*", install.MARKER)
+
+
 @dataclass(frozen=True)
 class Program:
     """A program to count: a benchmark's script, or the whole of `python ARGUMENTS` without one.
@@ -96,8 +100,14 @@ def laboratory(pair: Mapping[str, Path], programs: Sequence[Program]) -> Iterato
         places = {}
         for number, (side, python) in enumerate(pair.items()):
             prefix, copied = python.resolve().parent.parent, folder / str(number)
-            ignored = shutil.ignore_patterns("test", "share")
-            shutil.copytree(prefix, copied, symlinks=True, ignore=ignored, copy_function=_link)
+            for part in [path for pattern in PARTS for path in prefix.glob(pattern)]:
+                target = copied / part.relative_to(prefix)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if part.is_dir():
+                    ignored = shutil.ignore_patterns("test")
+                    shutil.copytree(part, target, True, ignored, copy_function=_link)
+                else:
+                    _link(str(part), str(target))
             places[side] = copied / "bin" / python.resolve().name
         shutil.copytree(CONFIG / "counted", folder / "counted")
         for program in programs:

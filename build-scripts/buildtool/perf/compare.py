@@ -23,8 +23,8 @@ machine hits both. A run that is stopped goes on where it was when it is started
 --instructions, it counts instructions with callgrind instead, which a busy machine doesn't change.
 """
 EPILOG = """\
-sizes: smoke takes minutes and proves nothing; standard about an hour for each of the builds;
-rigorous many hours. Exits with 1 if anything could not be measured or, with --instructions,
+sizes: smoke takes minutes and proves nothing; standard about an hour; rigorous many
+hours. Exits with 1 if anything could not be measured or, with --instructions,
 if a ratio is above the recorded one.
 """
 

@@ -39,6 +39,7 @@ def measure(pair: Pair, folder: Path, jobs: int, say: Callable[[str], None]) -> 
     of a build: see pyperformance-config/README.md. Raises BuildError.
     """
     counting = valgrind.version(valgrind.command())
+    compilers = {side: compiler(python) for side, python in pair.items()}
     folder.mkdir(parents=True, exist_ok=True)
     wanted = [(one, side) for one in PROGRAMS for side in pair]
     with callgrind.laboratory(pair, PROGRAMS) as places:
@@ -59,7 +60,7 @@ def measure(pair: Pair, folder: Path, jobs: int, say: Callable[[str], None]) -> 
         entry["ratio"] = round(entry["patched"] / entry["stock"], 4)
     return {
         "python": _ask(pair["patched"], "import platform; print(platform.python_version())"),
-        "compiler": compiler(pair["patched"]),
+        "compiler": compilers["patched"],
         "valgrind": counting,
         "memory": {side: resident(python) for side, python in pair.items()},
         "geometric_means": {
@@ -111,7 +112,8 @@ def _ask(python: Path, code: str, before: Sequence[str] = ()) -> str:
     command = [*before, str(python), "-I", "-c", code]
     ran = subprocess.run(command, capture_output=True, text=True, env=callgrind.ENVIRONMENT)
     if ran.returncode:
-        raise BuildError(f"{python} doesn't run: {ran.stderr.strip()[-200:]}")
+        reason = ran.stderr.strip()[-200:] or f"exit status {ran.returncode}"
+        raise BuildError(f"{python} doesn't run: {reason}")
     return ran.stdout.strip()
 
 
