@@ -12,7 +12,7 @@ import pytest
 from harness import run, run_json, site_packages
 from measuring import SEALED, describe, instructions, writers
 
-pytestmark = pytest.mark.slow  # minutes, and the bars of a sealed heap are not all reached
+pytestmark = pytest.mark.slow  # minutes
 
 WEB = SEALED / "web.py"
 MIB = 1 << 20
