@@ -19,10 +19,7 @@ def writers(python: Path, script: Path, *args: str, **env: str) -> list[dict[str
     """Return who wrote into pages of the heap that hold immortal objects, in the script's child.
 
     A row of cowtrace's report each. cowtrace sees a page's first writer, from the fork to the end
-    of the process, finalization included. Two writers are left out, for they are not Python: the
-    dynamic linker, which takes leave of each library when a process exits, in blocks of malloc()
-    that lie beside large objects; and the text of the program with which cowtrace starts a script,
-    a temporary value of main().
+    of the process, finalization included.
     """
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
@@ -33,7 +30,16 @@ def writers(python: Path, script: Path, *args: str, **env: str) -> list[dict[str
         found = json.loads(report.read_text())
     assert found["processes"] and found["shared_pages"] > 1000, "nothing was traced"
     rows = [row for row in found["writers"] if row["immortal"]]
-    rows = [row for row in rows if not row["memory"].startswith("static")]
+    return [row for row in rows if not row["memory"].startswith("static")]
+
+
+def by_python(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return those rows of writers() that neither of two others wrote.
+
+    They are the dynamic linker, which takes leave of each library when a process exits, in blocks
+    of malloc() that lie beside large objects; and the text of the program with which cowtrace
+    starts a script, a temporary value of main().
+    """
     rows = [row for row in rows if not (row["via"] or "").startswith("ld-")]
     return [row for row in rows if (row["function"], row["type"]) != ("pymain_run_python", "bytes")]
 

@@ -27,7 +27,7 @@ RECORD = callgrind.CONFIG / "instructions.json"
 # pyperformance-config/README.md.
 TOLERANCE = 0.006
 MEAN_TOLERANCE = 0.0015
-RSS_RUNS = 9
+RSS_RUNS = 49
 
 Pair = Mapping[str, Path]
 
@@ -84,16 +84,13 @@ def geometric_mean(programs: Mapping[str, Mapping[str, int]], group: Sequence[Pr
 def resident(python: Path) -> dict[str, int]:
     """Return the memory of *python* at its start in bytes: Rss, and what of it is Anonymous.
 
-    Medians, without randomized addresses if that is allowed: then each process has the same. Rss
-    counts the pages of files that the kernel maps in advance, some 64 KiB more or less for each
-    copy of the same program; Anonymous is what the process has for itself.
+    Medians over many processes: Rss counts the pages of files that the kernel maps in advance,
+    which differ by 200 KiB with the addresses that a process is given; Anonymous is what the
+    process has for itself.
     """
     code = "print(open('/proc/self/smaps_rollup').read())"
-    plain = ["setarch", "-R"]
-    if subprocess.run([*plain, "true"], capture_output=True).returncode:
-        plain = []
     python.with_name("python3.11").read_bytes()  # so that the kernel has it in memory as a whole
-    told = [_ask(python, code, plain) for _ in range(RSS_RUNS)]
+    told = [_ask(python, code) for _ in range(RSS_RUNS)]
     found = {}
     for name in ("Rss", "Anonymous"):
         sizes = re.findall(rf"^{name}: *(\d+) kB$", "\n".join(told), re.MULTILINE)
@@ -108,8 +105,8 @@ def compiler(python: Path) -> str:
     return _ask(python, "import platform; print(platform.python_compiler())")
 
 
-def _ask(python: Path, code: str, before: Sequence[str] = ()) -> str:
-    command = [*before, str(python), "-I", "-c", code]
+def _ask(python: Path, code: str) -> str:
+    command = [str(python), "-I", "-c", code]
     ran = subprocess.run(command, capture_output=True, text=True, env=callgrind.ENVIRONMENT)
     if ran.returncode:
         reason = ran.stderr.strip()[-200:] or f"exit status {ran.returncode}"
