@@ -58,8 +58,11 @@ def run(
 
 
 def complaints(done: subprocess.CompletedProcess[str]) -> str:
-    """Return what is on stderr, less what Wine says there when a thread of its own ends late."""
-    return re.sub(r"^wine client error:.*\n", "", done.stderr, flags=re.MULTILINE)
+    """Return what is on stderr, less what Wine says there when a thread of its own ends late.
+
+    It writes the line in pieces, and its process may end after the first of them.
+    """
+    return re.sub(r"^wine client error:.*\n?", "", done.stderr, flags=re.MULTILINE)
 
 
 def run_json(python: Path | str, code: str | Path, *args: str, **options: Any) -> Any:

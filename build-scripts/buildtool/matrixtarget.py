@@ -26,6 +26,8 @@ PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"
 NO_COMPILER = "not run: cl.exe is not among the compilers that the tests call"
 # The tests of tests/ that say something else on another machine.
 OWN_TESTS = ("tests/test_drift.py", "tests/test_encodings.py::test_encoding_here")
+# Characters of a failed run's log that go to the terminal, too.
+SHOWN_OF_LOG = 8000
 # Counts to 2**29 in a loop: minutes in an emulator, and the other tests go to the same places.
 TOO_SLOW_EMULATED = "macro"
 RESOURCES = "all,-audio,-gui,-largefile,-network,-urlfetch,-cpu"
@@ -174,6 +176,8 @@ def _run_own_tests(target: Target, pythons: dict[str, Path], folder: Path) -> st
     cases = list(ET.parse(report).iter("testcase"))
     passed = [case for case in cases if not len(case)]
     if ran.returncode or len(passed) < len(cases) or not cases:
+        # Whoever reads this may have no other sight of the machine.
+        print(log.read_text(errors="replace")[-SHOWN_OF_LOG:], flush=True)
         return f"{len(passed)} of {len(cases)} passed; see {log}"
     return PASSED
 
