@@ -289,6 +289,11 @@ class CPythonImmortal(ConanFile):
             str(installed / "lib" / "python3.11" / "test"),
             excludes=("*.pyc", "crashers/*", "leakers/*"),
         )
+        # The pretty printers for gdb, which "make install" leaves out, too.
+        share = installed / "share" / "gdb"
+        share.mkdir(parents=True)
+        printers = Path(self.source_folder, "Tools", "gdb", "libpython.py")
+        shutil.copyfile(printers, share / "python3.11-gdb.py")
         for path in (installed / "bin").iterdir():
             self._make_script_relocatable(path)
         for path in (installed / "lib" / "pkgconfig").iterdir():

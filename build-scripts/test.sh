@@ -30,7 +30,7 @@ for tool in git patch g++; do
 done
 [ ${#missing[@]} -eq 0 ] || bootstrap_apt "${missing[@]}"
 
-# More compilers, an emulator, and Celery's broker. The tests that need one are skipped where it can't
+# More compilers, an emulator, a debugger, and Celery's broker. The tests that need one are skipped where it can't
 # be had: without root, and beside gcc-multilib, which Debian's cross compilers would remove.
 command -v clang++ >/dev/null || optional+=(clang)
 if ! dpkg -s gcc-multilib >/dev/null 2>&1; then
@@ -40,6 +40,7 @@ if ! dpkg -s gcc-multilib >/dev/null 2>&1; then
     done
 fi
 command -v qemu-s390x-static >/dev/null || optional+=(qemu-user-static)
+command -v gdb >/dev/null || optional+=(gdb)
 command -v redis-server >/dev/null || optional+=(redis-server)
 if [ ${#optional[@]} -gt 0 ] && { [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; }; then
     bootstrap_apt "${optional[@]}"

@@ -29,7 +29,9 @@ the rules of a patch
 SUBJECT_LENGTH = 72
 # PEP 7: "Maximum line length is 79 characters."
 C_LINE_LENGTH = 79
-_GENERATED = re.compile(r"/clinic/|generated|(^|/)(pycore_)?opcode(_targets)?\.h$|importlib.*\.h$|/frozen")
+_GENERATED = re.compile(
+    r"/clinic/|generated|(^|/)(pycore_)?opcode(_targets)?\.h$|importlib.*\.h$|/frozen"
+)
 
 
 def problems(folder: Path, base: Base) -> list[str]:
