@@ -121,6 +121,28 @@ def test_progress_shows_stage_and_signs_of_life(
     assert log.read_text().endswith("RUN: make -j2\ngcc -O3 -c -o a.o a.c\ngcc a.o\n")
 
 
+def test_progress_of_an_optimized_build() -> None:
+    """Linking takes minutes there, and so does the run that shows what is used."""
+    watch = recipe.Watch("gcc", 526)
+    said = [
+        watch(line)
+        for line in (
+            "conanfile.py: RUN: make -j2",
+            "gcc -O3 -flto -fprofile-generate -c -o a.o a.c",
+            "/usr/bin/gcc -flto -o python Programs/python.o libpython3.11.a -lm",
+            "0:00:12 load avg: 1.01 [ 7/44] test_bytes",
+            "gcc -O3 -flto -fprofile-use -c -o a.o a.c",
+        )
+    ]
+    assert said == [
+        "compiling, 0 of about 526 files",
+        "compiling, 1 of about 526 files",
+        "linking python, 1 of about 526 files",
+        "profiling, 7 of 44 test modules",
+        "compiling, 2 of about 526 files",
+    ]
+
+
 def test_second_run_takes_seconds(built: Path) -> None:
     marker = built.parents[1] / install.MARKER
     before = marker.stat().st_mtime_ns

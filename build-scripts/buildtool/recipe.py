@@ -77,6 +77,10 @@ class Watch:
         self.compiled = 0
         self.phase = "preparing"
         self._ninja = re.compile(r"\[(\d+)/(\d+)\] ")
+        # A module of the test suite that is run for its profile.
+        self._trained = re.compile(r".*\[ *(\d+)/(\d+)\] test_")
+        # With LTO, to link is to compile all at once.
+        self._link = re.compile(rf"(?:.*\s|\S*/)?{re.escape(compiler)}\b(?!.* -c ).* -o (\S+)")
         self._call = re.compile(rf"(?:\S*/)?{re.escape(compiler)}\b.* -c |.*\b{compiler}\b.* -c ")
 
     def __call__(self, line: str) -> str:
@@ -86,11 +90,18 @@ class Watch:
                 break
         if self.phase != "compiling":
             return self.phase
+        if match := self._trained.match(line):
+            return f"profiling, {match[1]} of {match[2]} test modules"
         if match := self._ninja.match(line):
             self.compiled, self.expected = int(match[1]), int(match[2])
+        elif match := self._link.match(line):
+            return f"linking {Path(match[1]).name}, {self._files()}"
         else:
             self.compiled += bool(self._call.match(line))
-        return f"compiling, {self.compiled} of about {max(self.expected, self.compiled)} files"
+        return f"compiling, {self._files()}"
+
+    def _files(self) -> str:
+        return f"{self.compiled} of about {max(self.expected, self.compiled)} files"
 
 
 def explain(output: str) -> str:
