@@ -1,7 +1,7 @@
 """records.py --mode MODE --records N: what does a forked child copy that works on records?
 
-Runs in the interpreter to be measured, on the standard library alone. Loads N records, works on a
-few of them as a server warms up, does what MODE says (nothing, freeze, immortalize), and forks a
+Runs in the interpreter to be measured, on the standard library alone. Loads N records, works on
+others like them as a server warms up, does what MODE says (nothing, freeze, immortalize), and forks a
 child that reads all records completely, twice, sorts, hashes, compares and formats them, dumps
 them as JSON and as pickles, and collects garbage. Prints one JSON object, sizes in bytes:
 
@@ -18,8 +18,8 @@ The control. A child has needs of its own that no sealing takes away: its stack,
 its allocator, the data of libc and of the interpreter that no two processes share, the buffers of
 the streams. They are the same for the same work. So the control is a process of its own, in the
 same mode, whose child does the same work - as many passes, as many portions, as many records in a
-portion, the same functions on the same types - but over and over on the few records with which
-its parent was warmed: on an empty heap. No growth by N hides in it, for what the child builds is
+portion, the same functions on the same types - but over and over on a few records: on an empty
+heap. No growth by N hides in it, for what the child builds is
 bounded by PORTION. (A child that first builds N records itself would be no control: by building
 it dirties as much as by copying, and any failure would fit in.)
 """
@@ -164,7 +164,8 @@ def measure(mode: str, records: int, count: int, end: str = "") -> dict[str, Any
     """Load *records*, do what the mode says, and let a child work on *count* of them."""
     observer = None if end else Observer()
     table = load(records)
-    work(dict(itertools.islice(table.items(), FEW)), WARM)
+    for _ in range(WARM // FEW):  # new ones each time, or pickle has changed their layout
+        work(load(FEW), FEW)
     gc.collect()
     rss = memory()["Rss"]
     objects = take_out(mode)
