@@ -1,8 +1,8 @@
 """records.py --mode MODE --records N: what does a forked child copy that works on records?
 
 Runs in the interpreter to be measured, on the standard library alone. Loads N records, works on
-others like them as a server warms up, does what MODE says (nothing, freeze, immortalize), and forks a
-child that reads all records completely, twice, sorts, hashes, compares and formats them, dumps
+others like them as a server warms up, does what MODE says (nothing, freeze, immortalize), and forks
+a child that reads all records completely, twice, sorts, hashes, compares and formats them, dumps
 them as JSON and as pickles, and collects garbage. Prints one JSON object, sizes in bytes:
 
     objects        that the mode took out of collection
@@ -19,9 +19,9 @@ its allocator, the data of libc and of the interpreter that no two processes sha
 the streams. They are the same for the same work. So the control is a process of its own, in the
 same mode, whose child does the same work - as many passes, as many portions, as many records in a
 portion, the same functions on the same types - but over and over on a few records: on an empty
-heap. No growth by N hides in it, for what the child builds is
-bounded by PORTION. (A child that first builds N records itself would be no control: by building
-it dirties as much as by copying, and any failure would fit in.)
+heap. No growth by N hides in it, for what the child builds is bounded by PORTION. (A child that
+first builds N records itself would be no control: by building it dirties as much as by copying, and
+any failure would fit in.)
 """
 
 from __future__ import annotations
