@@ -61,8 +61,8 @@ def archive(release: str, wanted: Iterable[str], file: Path) -> list[str]:
                 INDEX,
                 store,
             )
-            name = {"io.containerd.image.name": f"docker.io/library/{plain}"}
-            listed = [{**index, "annotations": name | {"org.opencontainers.image.ref.name": plain}}]
+            name = {"org.opencontainers.image.ref.name": plain}
+            listed = [{**index, "annotations": name}]
             _put(store / "index.json", {"schemaVersion": 2, "manifests": listed})
         with tarfile.open(file, "w") as packed:
             for path in sorted(store.rglob("*")):

@@ -25,7 +25,11 @@ def _base(options: argparse.Namespace) -> None:
         file = Path(folder, "image.tar")
         tags = base.archive(options.release, options.platform or [platforms.NATIVE], file)
         with file.open("rb") as data:
-            engine.client().images.load(data)
+            loaded = engine.client().images.load(data)
+    # An archive of several platforms has no names that an engine takes: it gives them their ID.
+    for image in loaded:
+        for tag in set(tags) - set(image.tags):
+            image.tag(*tag.split(":"))
     print("\n".join(tags))
 
 
