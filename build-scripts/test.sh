@@ -30,8 +30,9 @@ for tool in git patch g++; do
 done
 [ ${#missing[@]} -eq 0 ] || bootstrap_apt "${missing[@]}"
 
-# More compilers, an emulator, a debugger, and Celery's broker. The tests that need one are skipped where it can't
-# be had: without root, and beside gcc-multilib, which Debian's cross compilers would remove.
+# More compilers, an emulator, a debugger, and Celery's broker. The tests that need one are skipped
+# where it can't be had: without root, and beside gcc-multilib, which Debian's cross compilers would
+# remove.
 command -v clang++ >/dev/null || optional+=(clang)
 if ! dpkg -s gcc-multilib >/dev/null 2>&1; then
     for target in i686:i386 s390x:s390x powerpc:powerpc; do
