@@ -113,6 +113,12 @@ class Sysroot:
         # The compiler finds its C library by itself; the emulator looks for it here.
         for library in Path("/usr", self.triplet).glob("lib*"):
             (root / library.name).symlink_to(library)
+        # So is another C library for this machine, which Debian has beside its own. setup.py would
+        # otherwise take the headers of Debian's.
+        for folder in ("include", "lib"):
+            other = Path("/usr", folder, self.triplet)
+            if other.is_dir():
+                (root / "usr" / folder / self.triplet).symlink_to(other)
         return "\n".join(record) + "\n"
 
 
