@@ -113,12 +113,11 @@ class Sysroot:
         # The compiler finds its C library by itself; the emulator looks for it here.
         for library in Path("/usr", self.triplet).glob("lib*"):
             (root / library.name).symlink_to(library)
-        # So is another C library for this machine, which Debian has beside its own. setup.py would
-        # otherwise take the headers of Debian's.
-        for folder in ("include", "lib"):
-            other = Path("/usr", folder, self.triplet)
-            if other.is_dir():
-                (root / "usr" / folder / self.triplet).symlink_to(other)
+        # Another C library for this machine lies beside Debian's own, where setup.py would look
+        # first. Headers are copied: the compiler goes by what a link leads to.
+        if (headers := Path("/usr/include", self.triplet)).is_dir():
+            shutil.copytree(headers, root / "usr" / "include" / self.triplet)
+            (root / "usr" / "lib" / self.triplet).symlink_to(Path("/usr/lib", self.triplet))
         return "\n".join(record) + "\n"
 
 
