@@ -79,6 +79,11 @@ SUITES = {
         ),
         "pydantic==2.14.3",
     ),
+    "httpx": Suite(
+        # When an asynchronous generator is found that nobody closed is the collector's affair.
+        (*PYTEST, "-W", "ignore::pytest.PytestUnraisableExceptionWarning", "tests"),
+        "httpx==0.28.1",
+    ),
     "SQLAlchemy": Suite(
         (
             *(*PYTEST, "test/base", "test/engine", "test/orm/declarative"),
