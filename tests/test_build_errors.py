@@ -339,11 +339,20 @@ def test_interrupted_build_leaves_nothing_running(tmp_path: Path) -> None:
     assert started.returncode == 130
     assert stderr.splitlines()[-1] == "error: interrupted"
     for _ in range(100):
-        if not Path("/proc", pid.read_text().strip()).exists():
+        if not runs(pid.read_text().strip()):
             break
         time.sleep(0.05)
     else:
         pytest.fail("what the command had started still runs")
+
+
+def runs(pid: str) -> bool:
+    """Tell whether a process has not ended; one that has may wait for init to take note of it."""
+    try:
+        state = Path("/proc", pid, "stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in "ZX"
 
 
 def test_failed_copy_leaves_the_old_installation(tmp_path: Path) -> None:
