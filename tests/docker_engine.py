@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from buildtool import system
-from buildtool.docker import base, platforms
+from buildtool.docker import base, later, platforms
+from buildtool.errors import BuildError
 from docker.errors import DockerException, ImageNotFound
 
 import docker
@@ -44,26 +46,44 @@ def require_root(what: str) -> None:
         pytest.skip(f"{what} needs root")
 
 
-@contextlib.contextmanager
-def running(folder: Path) -> Iterator[docker.DockerClient]:
-    """Give the client of the engine that answers, or of one in *folder* that ends with the block.
+def in_containerd(client: docker.DockerClient) -> bool:
+    """Tell whether the engine keeps images in containerd's store: several platforms by one name."""
+    return ["driver-type", "io.containerd.snapshotter.v1"] in client.info()["DriverStatus"]
 
-    Such an engine has nothing of this machine's: its own images, and its own socket, which
-    DOCKER_HOST names meanwhile. Skips the test where it can't be had.
-    """
+
+def answering() -> docker.DockerClient | None:
+    """Return the client of the engine that answers, if one does."""
     with contextlib.suppress(DockerException):
         found = docker.from_env(timeout=600)
         found.ping()
+        return found
+    return None
+
+
+@contextlib.contextmanager
+def running(folder: Path, *, containerd: bool = False) -> Iterator[docker.DockerClient]:
+    """Give the client of the engine that answers, or of one in *folder* that ends with the block.
+
+    Such an engine has nothing of this machine's: its own images, and its own socket, which
+    DOCKER_HOST names meanwhile. With *containerd* it is one that keeps images in containerd's
+    store, of a later Debian if need be. Skips the test where it can't be had.
+    """
+    found = answering()
+    if found and (in_containerd(found) or not containerd):
         yield found
         return
-    require_root("no Docker engine answers, and to start one")
+    require_root("no such Docker engine answers, and to start one")
     install(("dockerd", "iptables", "mmdebstrap"), PACKAGES)
     host, log = f"unix://{folder}/socket", folder / "log"
     before = os.environ.get("DOCKER_HOST")
+    settings = folder / "daemon.json"
+    settings.write_text(json.dumps({"features": {"containerd-snapshotter": containerd}}))
     command = ["nice", "-n", "10", "dockerd", f"--host={host}", f"--pidfile={folder}/pid"]
     command += [f"--data-root={folder}/data", f"--exec-root={folder}/exec"]
+    command += [f"--config-file={settings}"]
+    env = later_engine() if containerd else None
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)
+        process = subprocess.Popen(command, env=env, stdout=out, stderr=out, start_new_session=True)
     os.environ["DOCKER_HOST"] = host
     try:
         yield _wait(process, log)
@@ -74,12 +94,20 @@ def running(folder: Path) -> Iterator[docker.DockerClient]:
         _stop(process, folder)
 
 
+def later_engine() -> dict[str, str]:
+    """Return an environment in whose PATH a later Debian's engine comes first; skip without it."""
+    try:
+        folders = [later.unpack(package) for package in ("docker.io", "containerd")]
+    except BuildError as error:
+        pytest.skip(str(error))
+    first = [str(folder / "usr" / name) for folder in folders for name in ("bin", "sbin")]
+    return {**os.environ, "PATH": ":".join([*first, os.environ["PATH"]])}
+
+
 def _wait(process: subprocess.Popen[bytes], log: Path) -> docker.DockerClient:
     deadline = time.monotonic() + START
     while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(DockerException):
-            found = docker.from_env(timeout=600)
-            found.ping()
+        if found := answering():
             return found
         time.sleep(0.2)
     lines = log.read_text(errors="replace").strip().splitlines()
@@ -104,15 +132,25 @@ def base_image(client: docker.DockerClient, name: str, release: str, platform: s
     """See to it that the engine has the base image *name*: made of Debian's packages if need be."""
     try:
         client.images.get(name)
-        return
     except ImageNotFound:
-        pass
+        _load(client, release, [platform])
+
+
+def base_images(client: docker.DockerClient, release: str, wanted: Sequence[str]) -> None:
+    """See to it that the engine has the base image of *release* for all platforms *wanted*."""
+    for platform in wanted:
+        try:
+            client.containers.run(f"debian:{release}-slim", "true", platform=platform, remove=True)
+        except DockerException:
+            _load(client, release, wanted)
+            return
+
+
+def _load(client: docker.DockerClient, release: str, wanted: Sequence[str]) -> None:
     require_root("to make a base image")
     file = Path(os.environ.get("TMPDIR", "/tmp"), f"base-{os.getpid()}.tar")
     try:
-        base.archive(release, [platform], file)
-        with file.open("rb") as data:
-            client.images.load(data)
+        base.load(client, file, base.archive(release, wanted, file))
     finally:
         file.unlink(missing_ok=True)
 

@@ -25,18 +25,18 @@ def text() -> str:
 
 
 def environment() -> dict[str, str]:
-    """Return the variables of docker-bake.hcl that change with the series and the source."""
+    """Return the variables of docker-bake.hcl that change: with the series, source and machine."""
     version = configuration.DEFAULT_VERSION
     found = {"VERSION": version}
     for kind in arguments.KINDS:
         for name, value in arguments.checksums(kind, version).items():
             found[name if name.startswith("SOURCE") else f"{kind.upper()}_{name}"] = value
-    return found
+    return found | images.certificates()
 
 
 def run(given: Sequence[str]) -> None:
     """Run `docker buildx bake` with the arguments *given*; raises BuildError."""
     files = ["-f", "docker/docker-bake.hcl", "-f", str(FILE.relative_to(paths.ROOT))]
-    program = engine.command(plugin=True)
+    command = [*engine.plugin("buildx"), "bake"]
     os.environ.update(environment())
-    engine.run([program, "buildx", "bake", *files, *given], "bake failed")
+    engine.run([*command, *files, *given], "bake failed")

@@ -13,11 +13,14 @@ import json
 import platform as machine
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+import docker
 
 from ..errors import BuildError
 from . import platforms
@@ -35,8 +38,8 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 def archive(release: str, wanted: Iterable[str], file: Path) -> list[str]:
     """Write to *file* the base image of *release* for the platforms *wanted*; return its tags.
 
-    It is for `docker load`: of one platform for any engine, of several for one that keeps images
-    in containerd's store. Raises BuildError.
+    It is for load(): of one platform for any engine, of several for one that keeps images in
+    containerd's store. Raises BuildError.
     """
     wanted = list(wanted)
     with tempfile.TemporaryDirectory() as folder:
@@ -61,14 +64,22 @@ def archive(release: str, wanted: Iterable[str], file: Path) -> list[str]:
                 INDEX,
                 store,
             )
-            name = {"org.opencontainers.image.ref.name": plain}
-            listed = [{**index, "annotations": name}]
-            _put(store / "index.json", {"schemaVersion": 2, "manifests": listed})
+            # Without a name: an engine takes none that doesn't begin with a registry's host.
+            _put(store / "index.json", {"schemaVersion": 2, "manifests": [index]})
         with tarfile.open(file, "w") as packed:
             for path in sorted(store.rglob("*")):
                 if path.is_file():
                     packed.add(path, str(path.relative_to(store)))
     return tags
+
+
+def load(client: docker.DockerClient, file: Path, tags: Iterable[str]) -> None:
+    """Load the *file* of archive() into an engine, where the image gets all *tags*."""
+    with file.open("rb") as data:
+        loaded = client.images.load(data)
+    for image in loaded:
+        for tag in set(tags) - set(image.tags):
+            image.tag(*tag.split(":"))
 
 
 def _file_system(release: str, platform: str, store: Path) -> Path:
@@ -78,6 +89,26 @@ def _file_system(release: str, platform: str, store: Path) -> Path:
             "a base image is made by mmdebstrap; as root run: apt-get install mmdebstrap"
         )
     file = store / f"{platform.replace('/', '-')}.tar"
+    sources = entries(release)
+    reason = _mmdebstrap(release, platform, file, sources)
+    alone = [line for line in sources if f" {release} " in line]
+    if reason and alone != sources:
+        # Of an old release, updates are not made for all machines.
+        first, reason = reason, _mmdebstrap(release, platform, file, alone)
+        if not reason:
+            print(f"warning: no updates are in {release} for {platform}: {first}", file=sys.stderr)
+    if reason:
+        hint = (
+            ""
+            if platform == platforms.NATIVE
+            else " (another machine's needs arch-test, qemu-user-static and binfmt-support)"
+        )
+        raise BuildError(f"{release} for {platform} can't be made{hint}: {reason}")
+    return file
+
+
+def _mmdebstrap(release: str, platform: str, file: Path, sources: list[str]) -> str:
+    """Run mmdebstrap; return the reason if it fails."""
     command = [
         *("mmdebstrap", "--quiet", "--variant=minbase"),
         f"--architectures={platforms.debian(platform)}",
@@ -87,19 +118,13 @@ def _file_system(release: str, platform: str, store: Path) -> Path:
         "--aptopt=Apt::Install-Recommends false",
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in EXCLUDED),
         "--dpkgopt=path-include=/usr/share/doc/*/copyright",
-        *(release, str(file), *entries(release)),
+        *(release, str(file), *sources),
     ]
     ran = subprocess.run(command, capture_output=True, text=True)
-    if ran.returncode:
-        lines = [line for line in ran.stderr.splitlines() if line.startswith("E:")]
-        reason = (lines or ran.stderr.splitlines() or ["mmdebstrap gives no reason"])[0]
-        hint = (
-            ""
-            if platform == platforms.NATIVE
-            else " (another machine's needs arch-test, qemu-user-static and binfmt-support)"
-        )
-        raise BuildError(f"{release} for {platform} can't be made{hint}: {reason}")
-    return file
+    if ran.returncode == 0:
+        return ""
+    lines = [line for line in ran.stderr.splitlines() if line.startswith("E:")]
+    return (lines or ran.stderr.splitlines() or ["mmdebstrap gives no reason"])[0]
 
 
 def entries(release: str, folder: Path = Path("/etc/apt"), codename: str = "") -> list[str]:

@@ -45,12 +45,14 @@ class Demo:
             "OUTPUT": str(self.output),
             "PRODUCTS": str(self.products),
         }
-        secret = images.secret()
-        return found | ({"PIP_CERT": secret[0].rpartition("=")[2]} if secret else {})
+        return found | images.certificates()
 
 
-def run(wanted: Demo) -> Path:
-    """Run the demonstration; return its report. Raises BuildError unless all of it went well."""
+def run(wanted: Demo, *, compose: bool) -> Path:
+    """Run the demonstration, by the *compose* plugin or without it; return its report.
+
+    Raises BuildError unless all of it went well.
+    """
     client = engine.client()
     for kind in arguments.KINDS:
         name = images.runtime_tag(wanted.release, kind)
@@ -64,7 +66,7 @@ def run(wanted: Demo) -> Path:
     wanted.output.mkdir(parents=True, exist_ok=True)
     for name in ("stock.json", "patched.json", "report.md", "chart.svg"):
         (wanted.output / name).unlink(missing_ok=True)
-    if engine.has_compose():
+    if compose:
         with_plugin(wanted)
     else:
         Services(client, read(wanted.environment())).run()
@@ -77,7 +79,7 @@ def run(wanted: Demo) -> Path:
 def with_plugin(wanted: Demo) -> None:
     """Run it by the compose plugin; BuildError if that fails."""
     os.environ.update(wanted.environment())
-    line = [engine.command(), "compose", "-f", str(FILE)]
+    line = [*engine.plugin("compose"), "-f", str(FILE)]
     try:
         engine.run([*line, "build"], "the demonstration's images can't be built")
         # Which starts the others first, as they depend on each other.

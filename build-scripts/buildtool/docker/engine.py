@@ -14,39 +14,60 @@ from docker.errors import DockerException
 import docker
 
 from ..errors import BuildError
+from . import later
 
 # The last client that has BuildKit without the plugin buildx.
 LAST_WITHOUT_PLUGIN = 22
 
 
 @cache
-def command(plugin: bool = False) -> str:
-    """Return a docker command that builds with BuildKit, by the plugin buildx if *plugin*.
+def builder() -> list[str]:
+    """Return the words of a command that is followed by "build", and builds with BuildKit.
 
-    That is the first one in PATH that does. Raises BuildError if there is none.
+    That is the first docker command in PATH that does, or else buildx alone. Raises BuildError.
     """
-    for folder in os.get_exec_path():
-        program = shutil.which("docker", path=folder)
-        if program is None:
-            continue
-        if _output(program, "buildx", "version"):
-            return program
+    for program in _commands():
         version = re.search(r"version (\d+)\.", _output(program, "--version"))
-        if version and int(version[1]) <= LAST_WITHOUT_PLUGIN and not plugin:
-            return program
-    what = "has buildx" if plugin else "builds with BuildKit"
-    raise BuildError(f"no docker command here {what}; install docker.io, or docker-buildx")
+        if version and int(version[1]) <= LAST_WITHOUT_PLUGIN:
+            return [program]
+        if _output(program, "buildx", "version"):
+            return [program, "buildx"]
+    return plugin("buildx")
 
 
-def has_compose() -> bool:
-    """Tell whether the docker command has the compose plugin."""
-    return bool(_output(command(), "compose", "version"))
+@cache
+def plugin(name: str) -> list[str]:
+    """Return the words that call a plugin, "buildx" or "compose".
+
+    That is the one of the first docker command in PATH that has it, or else Debian's, which works
+    alone; fetched unless it is there. Raises BuildError.
+    """
+    for program in _commands():
+        if _output(program, name, "version"):
+            return [program, name]
+    try:
+        return [str(later.plugin(name))]
+    except BuildError as error:
+        raise BuildError(
+            f"no docker command here has {name}, which Debian's package {later.PLUGINS[name]} "
+            f"brings, or Docker's own docker-{name}-plugin: {error}"
+        ) from error
+
+
+def has_plugin(name: str) -> bool:
+    """Tell whether a docker command in PATH has the plugin *name*."""
+    return any(_output(program, name, "version") for program in _commands())
+
+
+def _commands() -> list[str]:
+    """Return every docker command in PATH."""
+    found = (shutil.which("docker", path=folder) for folder in os.get_exec_path())
+    return [program for program in found if program]
 
 
 def build(arguments: Sequence[str]) -> None:
     """Run `docker build` with *arguments*; its output is for the user. Raises BuildError."""
-    program = command()
-    run([program, "build", "--progress=plain", *arguments], "the image can't be built")
+    run([*builder(), "build", "--progress=plain", *arguments], "the image can't be built")
 
 
 def run(line: Sequence[str], problem: str) -> None:

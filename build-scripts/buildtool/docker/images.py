@@ -101,12 +101,17 @@ def seed(release: str) -> None:
         engine.build(["-f", f"{FOLDER}/seed/Dockerfile", *_flags(values), folder])
 
 
-def secret() -> list[str]:
-    """Return the option that lends the machine's own certificates to a build, if it has some."""
+def certificates() -> dict[str, str]:
+    """Return the machine's own certificates, if it has some, as the files of ours name them."""
     for name in CERTIFICATES:
         if (path := os.environ.get(name)) and Path(path).is_file():
-            return [f"--secret=id=ca,src={path}"]
-    return []
+            return {"PIP_CERT": path}
+    return {}
+
+
+def secret() -> list[str]:
+    """Return the option that lends the machine's own certificates to a build, if it has some."""
+    return [f"--secret=id=ca,src={path}" for path in certificates().values()]
 
 
 def _flags(values: dict[str, str]) -> list[str]:

@@ -16,7 +16,8 @@ from . import arguments, bake, base, demo, engine, images, platforms, trim
 DESCRIPTION = """\
 Builds images with the docker command, on the engine that DOCKER_HOST names (this machine's by
 default). Single images need engine 20.10 or later; images of several platforms under one name need
-25 or later with containerd's image store, or a builder of BuildKit; bake needs the plugin buildx.
+25 or later with containerd's image store, or a builder of BuildKit. Where no docker command has the
+plugin buildx, which bake needs, Debian's is fetched into the cache.
 """
 
 
@@ -24,12 +25,7 @@ def _base(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "image.tar")
         tags = base.archive(options.release, options.platform or [platforms.NATIVE], file)
-        with file.open("rb") as data:
-            loaded = engine.client().images.load(data)
-    # An archive of several platforms has no names that an engine takes: it gives them their ID.
-    for image in loaded:
-        for tag in set(tags) - set(image.tags):
-            image.tag(*tag.split(":"))
+        base.load(engine.client(), file, tags)
     print("\n".join(tags))
 
 
@@ -74,7 +70,8 @@ def _demo(options: argparse.Namespace) -> None:
         options.output.absolute(),
         options.products,
     )
-    report = demo.run(wanted)
+    compose = options.by == "compose" or (options.by is None and engine.has_plugin("compose"))
+    report = demo.run(wanted, compose=compose)
     print(f"{report.read_text()}\nreport: {report}")
 
 
@@ -208,6 +205,11 @@ def parser() -> argparse.ArgumentParser:
         default=paths.output() / "demo",
         metavar="DIR",
         help="where the report goes (default: .build/demo)",
+    )
+    one.add_argument(
+        "--by",
+        choices=("compose", "sdk"),
+        help="the compose plugin, or Docker's SDK for Python (default: the plugin if it is there)",
     )
 
     one = command("packages", _packages, "print the Debian packages of a toolchain image")
