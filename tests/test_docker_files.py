@@ -327,9 +327,12 @@ def test_report(report: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "| PSS, MiB | 200.0 | 104.0 | 0.520 |" in text
     assert "| Private_Dirty, MiB | 100.0 | 52.0 | 0.520 |" in text
     assert "| requests/s | 25 | 25 | 1.000 |" in text
+    assert "| 4 | 100 | 180.0 / 90.0 | 90.0 / 45.0 | 90.0 / 45.0 |" in text
     chart = ET.parse(tmp_path / "chart.svg")
     lines = [one.get("points") for one in chart.iter() if one.tag.endswith("polyline")]
-    stock, patched = ([p.split(",") for p in (line or "").split()] for line in lines)
+    # Two figures, of two sides, of two workers.
+    assert len(lines) == 8
+    stock, patched = ([p.split(",") for p in (lines[n] or "").split()] for n in (0, 2))
     assert len(stock) == len(patched) == 3
     # More memory is further up, where y is smaller.
     assert float(stock[0][1]) == float(patched[0][1])

@@ -13,11 +13,13 @@ from typing import Any
 SIDES = {"stock": "#8b949e", "patched": "#2f81f7"}
 MIB = 1 << 20
 
-# The chart, in pixels: the page, and the field of the curves.
-WIDTH, HEIGHT = 640, 330
-LEFT, RIGHT, TOP, BOTTOM = 60, 620, 70, 285
+FIGURES = ("Pss", "Private_Dirty")
+
+# The chart, in pixels: the page, the first field of curves, and what lies between two fields.
+WIDTH, HEIGHT = 640, 560
+LEFT, RIGHT, TOP, BOTTOM, GAP = 60, 620, 90, 270, 80
 STYLE = "text { font: 13px system-ui, sans-serif; fill: #7a7f87 } .title { font-weight: 600 }"
-TITLE = "Memory (PSS) of all workers together, as they answer requests"
+TITLE = "Memory of each worker, as it answers requests"
 
 Look = dict[str, Any]
 
@@ -74,22 +76,45 @@ def table(results: dict[str, Any]) -> str:
         for number, row in enumerate(ends[side]["workers"], 1):
             sizes = f"{row['Pss'] / MIB:.1f} | {row['Private_Dirty'] / MIB:.1f}"
             lines.append(f"| {number} | {row['answered']} | {sizes} |")
-        lines += ["", f"## {side}: all workers over time", ""]
-        lines += ["| seconds | requests to each | PSS, MiB | Private_Dirty, MiB |"]
-        lines += ["| --- " * 4 + "|"]
+        lines += ["", f"## {side}: PSS / Private_Dirty over time, MiB", ""]
+        heads = ["seconds", "requests to each", "all workers"]
+        heads += [f"worker {number}" for number in range(1, workers + 1)]
+        lines += [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
         for look in some(results[side]["looks"]):
-            sizes = f"{total(look, 'Pss'):.1f} | {total(look, 'Private_Dirty'):.1f}"
-            lines.append(f"| {look['seconds']:.0f} | {answered(look):.0f} | {sizes} |")
+            cells = [f"{look['seconds']:.0f}", f"{answered(look):.0f}"]
+            cells.append(f"{total(look, 'Pss'):.1f} / {total(look, 'Private_Dirty'):.1f}")
+            for row in look["workers"]:
+                cells.append(f"{row['Pss'] / MIB:.1f} / {row['Private_Dirty'] / MIB:.1f}")
+            lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
 def draw(results: dict[str, Any]) -> str:
-    """Return the chart as SVG: PSS of all workers over the requests that each has answered."""
-    looks = {side: results[side]["looks"] for side in SIDES}
-    most = max(total(look, "Pss") for side in SIDES for look in looks[side])
-    step = next(s for s in (10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if most / s <= 6)
+    """Return the chart as SVG: of each worker, two figures over the requests it has answered."""
+    parts = [f'<text x="0" y="16" class="title">{TITLE}</text>']
+    for number, (side, colour) in enumerate(SIDES.items()):
+        place = LEFT + number * 220
+        parts += [
+            f'<rect x="{place}" y="30" width="12" height="12" fill="{colour}"/>',
+            f'<text x="{place + 18}" y="41">{side} ({results[side]["mode"]})</text>',
+        ]
+    for number, figure in enumerate(FIGURES):
+        field = "".join(_field(results, figure))
+        parts.append(f'<g transform="translate(0 {number * (BOTTOM - TOP + GAP)})">{field}</g>')
+    size = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">'
+    lines = [head, f"<title>{TITLE}</title>", f"<style>{STYLE}</style>", *parts, "</svg>\n"]
+    return "\n".join(lines)
+
+
+def _field(results: dict[str, Any], figure: str) -> list[str]:
+    """Return the part of the chart for one figure: its axes, and a curve for each worker."""
+    rows = {side: [look["workers"] for look in results[side]["looks"]] for side in SIDES}
+    every = [worker for looks in rows.values() for workers in looks for worker in workers]
+    most = max(worker[figure] for worker in every) / MIB
+    end = max(worker["answered"] for worker in every)
+    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000) if most / s <= 6)
     top = (int(most / step) + 1) * step
-    end = max(answered(look) for side in SIDES for look in looks[side])
 
     def x(requests: float) -> float:
         return round(LEFT + requests / end * (RIGHT - LEFT), 1)
@@ -97,35 +122,24 @@ def draw(results: dict[str, Any]) -> str:
     def y(mib: float) -> float:
         return round(BOTTOM - mib / top * (BOTTOM - TOP), 1)
 
-    parts = [f'<text x="0" y="16" class="title">{TITLE}</text>']
+    parts = [f'<text x="0" y="{TOP - 12}">{figure}, MiB</text>']
     for mib in range(0, top + 1, step):
         parts.append(
             f'<path d="M{LEFT} {y(mib)}H{RIGHT}" stroke="#7a7f87" stroke-opacity=".3"/>'
             f'<text x="{LEFT - 6}" y="{y(mib) + 4}" text-anchor="end">{mib}</text>'
         )
-    parts.append(f'<text x="0" y="{TOP - 12}">MiB</text>')
     for part in range(5):
         requests = round(end * part / 4)
         anchor = "end" if part == 4 else "middle"
         parts.append(
             f'<text x="{x(requests)}" y="{BOTTOM + 18}" text-anchor="{anchor}">{requests}</text>'
         )
-    parts.append(
-        f'<text x="{RIGHT}" y="{BOTTOM + 36}" text-anchor="end">requests to each worker</text>'
-    )
-    for number, (side, colour) in enumerate(SIDES.items()):
-        points = " ".join(f"{x(answered(look))},{y(total(look, 'Pss'))}" for look in looks[side])
-        place = LEFT + number * 220
-        label = f"{side} ({results[side]['mode']})"
-        parts += [
-            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>',
-            f'<rect x="{place}" y="30" width="12" height="12" fill="{colour}"/>',
-            f'<text x="{place + 18}" y="41">{label}</text>',
-        ]
-    size = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">'
-    lines = [head, f"<title>{TITLE}</title>", f"<style>{STYLE}</style>", *parts, "</svg>\n"]
-    return "\n".join(lines)
+    parts.append(f'<text x="{RIGHT}" y="{BOTTOM + 36}" text-anchor="end">requests</text>')
+    for side, looks in rows.items():
+        for curve in zip(*looks, strict=True):
+            points = " ".join(f"{x(at['answered'])},{y(at[figure] / MIB)}" for at in curve)
+            parts.append(f'<polyline points="{points}" fill="none" stroke="{SIDES[side]}"/>')
+    return parts
 
 
 def main() -> None:
