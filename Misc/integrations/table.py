@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parent
+LOADER = "PyTorch's DataLoader"
 # Of each integration, the file here that shows the line.
 EXAMPLES = {
     "gunicorn, sync": "gunicorn.conf.py",
@@ -18,6 +19,8 @@ EXAMPLES = {
     "uvicorn and FastAPI under gunicorn": "gunicorn.conf.py",
     "uWSGI": "uwsgi_application.py",
     "Celery, prefork": "celery_hook.py",
+    "Airflow, LocalExecutor": "airflow_plugin.py",
+    "Airflow, without our records": "airflow_plugin.py",
     "multiprocessing, fork": "multiprocessing_fork.py",
     "multiprocessing, forkserver": "forkserver_preload.py",
     "ProcessPoolExecutor": "process_pool_executor.py",
@@ -25,7 +28,7 @@ EXAMPLES = {
     "joblib, multiprocessing": "joblib_multiprocessing.py",
     "pytest-forked": "pytest_hook.py",
     "NumPy and pandas, objects": "numpy_pandas.py",
-    "PyTorch's DataLoader": "pytorch_dataloader.py",
+    LOADER: "pytorch_dataloader.py",
 }
 HEAD = """\
 | with | workers | copied by each: stock | immortal | all processes: stock | immortal | ratio |
@@ -47,6 +50,14 @@ def table(measured: dict[str, dict[str, dict[str, Any]]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def loader(found: dict[str, dict[str, Any]]) -> str:
+    """Return what a worker of PyTorch's DataLoader copies of the list, as a sentence."""
+    size = found["stock"]["list"]
+    stock, patched = (found[kind]["growth"] / size for kind in ("stock", "patched"))
+    copied = f"a worker copies {stock:.0%} in stock and {patched:.2%} of an immortal heap"
+    return f"Of the DataLoader's list, {size / 1e6:.0f} MB, {copied}"
+
+
 def suites(results: dict[str, dict[str, Any]]) -> str:
     """Return the table of test suites as Markdown: how many tests ran, how many differ."""
     lines = ["| suite | tests | passed | skipped | failed in stock | other than in stock |"]
@@ -60,6 +71,7 @@ def suites(results: dict[str, dict[str, Any]]) -> str:
 
 
 if __name__ == "__main__":
-    print(table(json.loads((FOLDER / "measured.json").read_text())), end="")
-    print()
+    measured = json.loads((FOLDER / "measured.json").read_text())
+    print(table(measured))
+    print(f"{loader(measured[LOADER])}\n")
     print(suites(json.loads((FOLDER / "suites.json").read_text())), end="")

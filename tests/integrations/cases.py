@@ -12,11 +12,12 @@ import contextlib
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -45,7 +46,7 @@ class Size:
 
 SMALL = Size(workers=4, records=50_000, products=5000, requests=400)
 FULL = Size(workers=8, records=300_000, products=100_000, requests=2000)
-ITEMS = 2_000_000  # in the list of PyTorch's data set, at full size
+ITEMS = 2_000_000  # in the list of PyTorch's data set
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,48 @@ def celery(place: Place, size: Size) -> Figures:
         worker = [place.python, "-m", "celery", "-A", "tasks", "worker", *options]
         client = [place.python, HERE / "send_tasks.py", count]
         return observing.pool(worker, size.workers, env, client)
+
+
+@contextlib.contextmanager
+def airflow_home(place: Place, size: Size) -> Iterator[dict[str, str]]:
+    """Make Airflow's folder, with a plugin, a database, and a DAG in it; run its API server.
+
+    Gives the environment of its scheduler.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        port = observing.free_port()
+        settings = {
+            "CORE__EXECUTOR": "LocalExecutor",
+            "CORE__PARALLELISM": str(size.workers),
+            "CORE__DAGS_FOLDER": str(HERE / "dags"),
+            "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+            "CORE__LOAD_EXAMPLES": "False",
+            "CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        }
+        env = environment(
+            place.site("airflow.txt"),
+            AIRFLOW_HOME=folder,
+            DATA_RECORDS=str(size.records),
+            DATA_WORKERS=str(size.workers),
+            **{f"AIRFLOW__{name}": value for name, value in settings.items()},
+        )
+        Path(folder, "plugins").mkdir()
+        shutil.copy(EXAMPLES / "airflow_plugin.py", Path(folder, "plugins"))
+        airflow = [str(place.python), "-m", "airflow"]
+        for command in (["db", "migrate"], ["dags", "reserialize"]):
+            subprocess.run([*airflow, *command], env=env, check=True, capture_output=True)
+        api = [*airflow, "api-server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+        with observing.started(api, env):
+            wait_for(port)
+            yield env
+
+
+def airflow(place: Place, size: Size) -> Figures:
+    """The scheduler, and the workers that it forks; each of these forks a process for its task."""
+    with airflow_home(place, size) as env:
+        scheduler = [place.python, "-m", "airflow", "scheduler", "--skip-serve-logs"]
+        client = [place.python, HERE / "await_dag.py"]
+        return observing.pool(scheduler, size.workers, env, client)
 
 
 @contextlib.contextmanager
@@ -147,17 +190,18 @@ def uwsgi(place: Place, size: Size) -> Figures:
         return observing.server(command, port, size.workers, paths, size.requests, env)
 
 
-def data_loader(place: Place, size: Size, items: int = ITEMS) -> Figures:
-    """growth: Private_Dirty of a worker beyond that of one whose list has few distinct items."""
+def data_loader(place: Place, size: Size) -> Figures:
+    """control: Private_Dirty of a worker whose list is empty; growth: beyond it; list: its size."""
     command = [place.python, EXAMPLES / "pytorch_dataloader.py"]
     found = {}
-    for distinct in (1000, items):
-        names = {"DATA_RECORDS": str(items), "DATA_DISTINCT": str(distinct)}
+    for kept in (0, ITEMS):
+        names = {"DATA_RECORDS": str(ITEMS), "DATA_KEPT": str(kept)}
         env = environment(place.site("torch.txt"), **names)
-        found[distinct] = observing.pool(command, size.workers, env)
-    growth = found[items]["private_dirty"] - found[1000]["private_dirty"]
+        found[kept] = observing.pool(command, size.workers, env)
+    control = found[0]["private_dirty"]
+    growth = found[ITEMS]["private_dirty"] - control
     # sys.getsizeof() of a name, rounded up to what is allocated, and the list's pointer to it.
-    return {**found[items], "growth": growth, "list": items * (80 + 8)}
+    return {**found[ITEMS], "control": control, "growth": growth, "list": ITEMS * (80 + 8)}
 
 
 CASES: dict[str, Callable[[Place, Size], Figures]] = {
@@ -166,6 +210,8 @@ CASES: dict[str, Callable[[Place, Size], Figures]] = {
     "uvicorn and FastAPI under gunicorn": fastapi,
     "uWSGI": uwsgi,
     "Celery, prefork": celery,
+    "Airflow, LocalExecutor": airflow,
+    "Airflow, without our records": lambda place, size: airflow(place, replace(size, records=0)),
     "multiprocessing, fork": partial(script, "multiprocessing_fork.py"),
     "multiprocessing, forkserver": partial(script, "multiprocessing_forkserver.py"),
     "ProcessPoolExecutor": partial(script, "process_pool_executor.py"),

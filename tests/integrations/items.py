@@ -1,7 +1,7 @@
-"""A PyTorch data set that keeps a list of names, DATA_RECORDS long.
+"""A PyTorch data set of DATA_RECORDS names, which it keeps in a list.
 
-DATA_DISTINCT in the environment says how many of them are distinct. When a worker has read its
-share of them in all epochs, it waits as data.py says.
+With DATA_KEPT=0 in the environment the list is empty, and each name is made when it's asked for.
+When a worker has read its share of the names in all epochs, it waits as data.py says.
 """
 
 from __future__ import annotations
@@ -16,20 +16,23 @@ from torch.utils.data import Dataset
 
 EPOCHS = 2
 COUNT = int(os.environ["DATA_RECORDS"])
-DISTINCT = int(os.environ.get("DATA_DISTINCT", COUNT))
+KEPT = int(os.environ.get("DATA_KEPT", COUNT))
+
+
+def name(index: int) -> str:
+    return f"images/{index:08}.jpeg"
 
 
 class Items(Dataset[int]):
     def __init__(self) -> None:
-        names = [f"images/{number:08}.jpeg" for number in range(DISTINCT)]
-        self.names = [names[number % DISTINCT] for number in range(COUNT)]
+        self.names = [name(index) for index in range(KEPT)]
         self.left = COUNT * EPOCHS // WORKERS
 
     def __len__(self) -> int:
-        return len(self.names)
+        return COUNT
 
     def __getitem__(self, index: int) -> int:
         self.left -= 1
         if not self.left:
             wait()
-        return zlib.crc32(self.names[index].encode())
+        return zlib.crc32((self.names[index] if self.names else name(index)).encode())
