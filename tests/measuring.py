@@ -33,17 +33,6 @@ def writers(python: Path, script: Path, *args: str, **env: str) -> list[dict[str
     return [row for row in rows if not row["memory"].startswith("static")]
 
 
-def by_python(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return those rows of writers() that neither of two others wrote.
-
-    They are the dynamic linker, which takes leave of each library when a process exits, in blocks
-    of malloc() that lie beside large objects; and the text of the program with which cowtrace
-    starts a script, a temporary value of main().
-    """
-    rows = [row for row in rows if not (row["via"] or "").startswith("ld-")]
-    return [row for row in rows if (row["function"], row["type"]) != ("pymain_run_python", "bytes")]
-
-
 def describe(rows: list[dict[str, Any]]) -> str:
     """Return the rows of writers() as lines, those with the most pages first."""
     rows = sorted(rows, key=lambda row: -int(row["pages"]))
