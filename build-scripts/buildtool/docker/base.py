@@ -20,6 +20,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from docker.errors import DockerException
+
 import docker
 
 from ..errors import BuildError
@@ -74,12 +76,18 @@ def archive(release: str, wanted: Iterable[str], file: Path) -> list[str]:
 
 
 def load(client: docker.DockerClient, file: Path, tags: Iterable[str]) -> None:
-    """Load the *file* of archive() into an engine, where the image gets all *tags*."""
-    with file.open("rb") as data:
-        loaded = client.images.load(data)
-    for image in loaded:
-        for tag in set(tags) - set(image.tags):
-            image.tag(*tag.split(":"))
+    """Load the *file* of archive() into an engine, where the image gets all *tags*; BuildError."""
+    try:
+        with file.open("rb") as data:
+            loaded = client.images.load(data)
+        for image in loaded:
+            for tag in set(tags) - set(image.tags):
+                image.tag(*tag.split(":"))
+    except DockerException as error:
+        raise BuildError(
+            f"the engine can't take the base image (one of several platforms needs engine 25 or "
+            f"later, with containerd's image store): {error}"
+        ) from error
 
 
 def _file_system(release: str, platform: str, store: Path) -> Path:
