@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -31,6 +33,19 @@ def python(request: pytest.FixtureRequest) -> Path:
 
 
 def test_own_tests(python: Path) -> None:
+    said = call(python, "-B", "-m", "unittest", "discover", "tests")
+    assert re.search(r"^Ran (\d\d) tests", said, re.MULTILINE), said
+
+
+@pytest.mark.parametrize("minor", [9, 10, 12, 13, 14])
+def test_own_tests_elsewhere(minor: int) -> None:
+    """Other releases of CPython, where this machine has them: on PATH, or in pyenv's folder."""
+    # pyenv's shims on PATH run no release but the one that it is set to.
+    on_path = [folder for folder in os.get_exec_path() if not folder.endswith("shims")]
+    folders = [*Path.home().glob(".pyenv/versions/*/bin"), *on_path]
+    python = shutil.which(f"python3.{minor}", path=os.pathsep.join(map(str, folders)))
+    if python is None:
+        pytest.skip(f"there is no python3.{minor} here")
     said = call(python, "-B", "-m", "unittest", "discover", "tests")
     assert re.search(r"^Ran (\d\d) tests", said, re.MULTILINE), said
 
