@@ -61,6 +61,20 @@ def test_entry_has_a_usage_text() -> None:
     assert docker_sh("--help").startswith("usage: docker.sh ")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "status", "line"),
+    [
+        (("toolchain", "icc"), 1, "error: no image icc; there are gcc-cross, clang, windows"),
+        (("demo", "--workers", "0"), 2, "argument --workers: 0 is less than 1"),
+        (("demo", "--requests", "many"), 2, "argument --requests: many is no number"),
+        (("runtime", "--platform", "linux/vax"), 2, "invalid choice: 'linux/vax'"),
+        (("base", "--release", "sid"), 2, "invalid choice: 'sid'"),
+    ],
+)
+def test_bad_input(arguments: tuple[str, ...], status: int, line: str) -> None:
+    assert line in docker_sh(*arguments, status=status).splitlines()[-1]
+
+
 # Targets, platforms, bake
 
 

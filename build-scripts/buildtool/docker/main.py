@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import configuration, paths
-from ..errors import exit_status, restore_interrupt
+from ..errors import BuildError, exit_status, restore_interrupt
 from . import arguments, bake, base, demo, engine, images, platforms, trim
 
 DESCRIPTION = """\
@@ -22,10 +22,11 @@ plugin buildx, which bake needs, Debian's is fetched into the cache.
 
 
 def _base(options: argparse.Namespace) -> None:
+    client = engine.client()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "image.tar")
         tags = base.archive(options.release, options.platform or [platforms.NATIVE], file)
-        base.load(engine.client(), file, tags)
+        base.load(client, file, tags)
     print("\n".join(tags))
 
 
@@ -47,6 +48,9 @@ def _seed(options: argparse.Namespace) -> None:
 
 
 def _toolchain(options: argparse.Namespace) -> None:
+    for image in options.image or images.TOOLCHAINS:
+        if image not in images.TOOLCHAINS:
+            raise BuildError(f"no image {image}; there are {', '.join(images.TOOLCHAINS)}")
     for image in options.image or images.TOOLCHAINS:
         print(images.build_toolchain(image))
 
@@ -160,7 +164,6 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument(
         "image",
         nargs="*",
-        choices=[*images.TOOLCHAINS, []],
         metavar="IMAGE",
         help=f"{', '.join(images.TOOLCHAINS)} (default: all)",
     )
@@ -186,16 +189,16 @@ def parser() -> argparse.ArgumentParser:
         "load Django behind gunicorn on stock and patched, and report the memory of the workers",
     )
     _add_release(one)
-    one.add_argument("--workers", type=int, default=8, help="default: %(default)s")
+    one.add_argument("--workers", type=_positive, default=8, help="default: %(default)s")
     one.add_argument(
         "--requests",
-        type=int,
+        type=_positive,
         default=2000,
         help="that each worker answers at least (default: %(default)s)",
     )
     one.add_argument(
         "--products",
-        type=int,
+        type=_positive,
         default=100_000,
         help="that the application has in memory (default: %(default)s)",
     )
@@ -225,6 +228,15 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--series", default="", metavar="SHA256")
     one.add_argument("--source", default="", metavar="SHA256")
     return top
+
+
+def _positive(text: str) -> int:
+    """Return a number that an option gives, which has to be at least 1."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is no number")
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return int(text)
 
 
 def _add_release(one: argparse.ArgumentParser) -> None:
