@@ -245,7 +245,8 @@ def test_compose_file_as_we_read_it(tmp_path: Path) -> None:
     services = demo.read(wanted.environment())
     assert list(services)[-1] == "report"
     stock = services["stock"]
-    assert stock["environment"] == {"WORKERS": 3, "REQUESTS": 10, "MODE": "freeze"}
+    tini = {"TINI_SUBREAPER": "1"}
+    assert stock["environment"] == {"WORKERS": 3, "REQUESTS": 10, **tini, "MODE": "freeze"}
     assert stock["build"]["args"]["BASE"] == images.runtime_tag("trixie", "stock")
     patched = services["patched"]
     assert patched["environment"]["MODE"] == "immortalize"
