@@ -41,12 +41,16 @@ def environment(site: Path, **others: str) -> dict[str, str]:
 def started(command: Sequence[Path | str], env: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """Run *command* in a session of its own; end the whole session afterwards.
 
-    Raises AssertionError, with what the command said, if the body fails.
+    It has a folder for temporary files, which goes with it. Raises AssertionError, with what the
+    command said, if the body fails.
     """
-    with tempfile.TemporaryFile("w+", errors="replace") as log:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary,
+        tempfile.TemporaryFile("w+", errors="replace") as log,
+    ):
         process = subprocess.Popen(
             [str(word) for word in command],
-            env=env,
+            env={**env, "TMPDIR": temporary},
             cwd=HERE,
             stdin=subprocess.DEVNULL,
             stdout=log,
