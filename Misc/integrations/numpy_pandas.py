@@ -1,7 +1,8 @@
 """NumPy and pandas: columns of Python objects, read by processes that are forked.
 
 An array hides its objects from the collector, so gc.immortalize_heap() doesn't find them: name them
-before it. Columns of numbers have no reference counts, and were shared all along.
+before it. A wheel of NumPy counts references to immortal objects, too, which copies their pages:
+have it compiled, pip install --no-binary numpy numpy. Columns of numbers were shared all along.
 """
 
 import multiprocessing

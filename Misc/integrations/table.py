@@ -28,6 +28,7 @@ EXAMPLES = {
     "joblib, multiprocessing": "joblib_multiprocessing.py",
     "pytest-forked": "pytest_hook.py",
     "NumPy and pandas, objects": "numpy_pandas.py",
+    "NumPy and pandas, NumPy compiled": "numpy_pandas.py",
     LOADER: "pytorch_dataloader.py",
 }
 HEAD = """\

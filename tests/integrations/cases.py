@@ -67,6 +67,15 @@ def script(name: str, place: Place, size: Size) -> Figures:
     return observing.pool([place.python, EXAMPLES / name], size.workers, env)
 
 
+def compiled_numpy(place: Place, size: Size) -> Figures:
+    """With a NumPy compiled for the patched interpreter; the wheel is one compiled for stock."""
+    env = environment(place.site(), DATA_RECORDS=str(size.records))
+    if place.python == place.patched:
+        folder = site_packages(place.patched, HERE / "numpy.txt")
+        env["PYTHONPATH"] = os.pathsep.join((str(folder), env["PYTHONPATH"]))
+    return observing.pool([place.python, EXAMPLES / "numpy_pandas.py"], size.workers, env)
+
+
 def forked_test(place: Place, size: Size) -> Figures:
     """One child: pytest-forked runs a test at a time."""
     env = environment(place.site(), DATA_RECORDS=str(size.records))
@@ -219,6 +228,7 @@ CASES: dict[str, Callable[[Place, Size], Figures]] = {
     "joblib, multiprocessing": partial(script, "joblib_multiprocessing.py"),
     "pytest-forked": forked_test,
     "NumPy and pandas, objects": partial(script, "numpy_pandas.py"),
+    "NumPy and pandas, NumPy compiled": compiled_numpy,
     "PyTorch's DataLoader": data_loader,
 }
 
