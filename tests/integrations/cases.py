@@ -12,7 +12,6 @@ import contextlib
 import itertools
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -107,14 +106,14 @@ def celery(place: Place, size: Size) -> Figures:
 
 @contextlib.contextmanager
 def airflow_home(place: Place, size: Size) -> Iterator[dict[str, str]]:
-    """Make Airflow's folder, with a plugin, a database, and a DAG in it; run its API server.
+    """Make Airflow's folder, and a database with a DAG in it; run its API server.
 
     Gives the environment of its scheduler.
     """
     with tempfile.TemporaryDirectory() as folder:
         port = observing.free_port()
         settings = {
-            "CORE__EXECUTOR": "LocalExecutor",
+            "CORE__EXECUTOR": "airflow_executor.ImmortalLocalExecutor",
             "CORE__PARALLELISM": str(size.workers),
             "CORE__DAGS_FOLDER": str(HERE / "dags"),
             "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
@@ -128,8 +127,6 @@ def airflow_home(place: Place, size: Size) -> Iterator[dict[str, str]]:
             DATA_WORKERS=str(size.workers),
             **{f"AIRFLOW__{name}": value for name, value in settings.items()},
         )
-        Path(folder, "plugins").mkdir()
-        shutil.copy(EXAMPLES / "airflow_plugin.py", Path(folder, "plugins"))
         airflow = [str(place.python), "-m", "airflow"]
         for command in (["db", "migrate"], ["dags", "reserialize"]):
             subprocess.run([*airflow, *command], env=env, check=True, capture_output=True)
