@@ -56,3 +56,36 @@ def test_all_at_once(patched: Path, site: Path) -> None:
     print("done")
     """
     assert run(patched, code, env={"PYTHONPATH": str(site)}) == "done\n"
+
+
+def test_results_that_numpy_lets_go_of(patched: Path, site: Path) -> None:
+    """For each element, NumPy gives back a reference that the interpreter need not have counted.
+
+    From near the ends of the range, the work of hours is that of a moment: the counts of True,
+    False and small integers stay where they may be, or start anew.
+    """
+    code = """if True:
+    import sys
+    import _testcapi, numpy
+    array = numpy.array([5, 6] * 50_000, dtype=object)
+    for result, work in (
+        (True, lambda: array == array),
+        (False, lambda: array != array),
+        (10, lambda: array + array),
+        (1, lambda: array % 2),
+        (True, lambda: numpy.isin(array, [5, 6])),
+    ):
+        for start in (1 << 31) + 100_000, 200_000:
+            if start < 1 << 31 and not isinstance(result, bool):
+                continue  # Below the range its references are counted, so it does not get there.
+            _testcapi.incref_unguarded(result, start - sys.getrefcount(result))
+            for _ in range(10):
+                work()
+            assert repr(result) == repr(eval(repr(result))), (result, start)
+            assert sys.getrefcount(result) > 0, (result, start)
+            if not isinstance(result, bool):
+                assert sys.getrefcount(result) > (1 << 31) - 300_000, result
+            _testcapi.incref_unguarded(result, (3 << 30) - sys.getrefcount(result))
+    print("done")
+    """
+    assert run(patched, code, env={"PYTHONPATH": str(site)}) == "done\n"
