@@ -79,7 +79,7 @@ def test_data_loader(patched: Path, stock: Path) -> None:
 def check_loader(stock: dict[str, Any], patched: dict[str, Any]) -> None:
     """In stock a worker copies the whole list, but for its pointers, which have no counts."""
     assert stock["workers"] == patched["workers"] == 8
-    assert stock["growth"] >= 0.9 * stock["list"]
+    assert stock["growth"] >= 0.85 * stock["list"]
     assert patched["growth"] <= 0.01 * patched["list"]
 
 
