@@ -410,13 +410,18 @@ def test_prefixes_build_in_order_and_resume(
     seriesgit.import_series(base, [], tree)
     (tree / "configure").write_text(
         '#!/bin/sh\nsource=$(dirname "$0")\n'
-        'printf ".PHONY: all\\nall:\\n\\tcp $source/Objects/object.c all\\n" > Makefile\n'
+        'printf ".PHONY: all\\nall: object.o\\n\\tcp $source/Objects/object.c all\\n" > Makefile\n'
+        'printf "object.o: $source/Include/Python.h\\n\\techo compiled | tee object.o\\n"'
+        " >> Makefile\n"
         "printf '#!/bin/sh\\necho \"$@\"; grep -q more all\\n' > python; chmod +x python\n"
     )
+    (tree / "Include/Python.h").write_text("")
+    (tree / "Include/internal.h").write_text("int one;")
     commit(tree, "Configure")
     change(tree, "Objects/object.c", "int two;", "int more;")
     commit(tree, "Say more", MESSAGE + "\nTests: test_more test_gc\n")
     change(tree, "Objects/object.c", "int three;", "int 3;")
+    change(tree, "Include/internal.h", "int one;", "int 1;")
     commit(tree, "Say 3", MESSAGE + "\nTests: test_three\n")
     change(tree, "Objects/object.c", "int more;", "int less;")
     commit(tree, "Say less", MESSAGE + "\nTests: test_less\n")
@@ -429,6 +434,13 @@ def test_prefixes_build_in_order_and_resume(
         assert "error: [4/4] say-less.patch: test test_less failed" in said.err
     log = (place / "say-more.log").read_text()
     assert "-m test -j2 --timeout=1200 test_more test_gc" in log
+    # No rule of the Makefile names internal.h.
+    compiled = [
+        name
+        for name in ("say-more", "say-3", "say-less")
+        if "compiled" in (place / f"{name}.log").read_text()
+    ]
+    assert compiled == ["say-3"]
 
 
 needs_series = pytest.mark.skipif(
