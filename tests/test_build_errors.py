@@ -314,27 +314,37 @@ def test_cache_that_cannot_be_made(tmp_path: Path) -> None:
     assert f"Not a directory: '{tmp_path / 'file' / 'cache'}'" in error_line(ran)
 
 
-def test_interrupted_build_leaves_nothing_running(tmp_path: Path) -> None:
+@pytest.mark.parametrize("when", ["at once", "later"])
+def test_interrupted_build_leaves_nothing_running(tmp_path: Path, when: str) -> None:
+    """Also if the interrupt comes before anybody has begun to wait for the command."""
     code = """if True:
-        import os, sys
+        import os, signal, sys, time
         from pathlib import Path
         from buildtool import errors, progress
+        class Interrupted(progress.Progress):
+            def _signs_of_life(self, state):
+                while not os.path.exists("pid"):
+                    time.sleep(0.01)
+                os.kill(os.getpid(), signal.SIGTERM)
+                return super()._signs_of_life(state)
         def command():
-            shown = progress.Progress(("build",), Path("log"))
+            kind = Interrupted if sys.argv[1] == "at once" else progress.Progress
+            shown = kind(("build",), Path("log"))
             shown.stage("build")
-            shell = "sleep 60 & echo $! > pid; wait"
+            shell = "sleep 60 & echo $! > new; mv new pid; wait"
             shown.run(["sh", "-c", shell], env=os.environ, cwd=Path(), watch=lambda line: "")
         sys.exit(errors.exit_status(command))
         """
     env = os.environ | {"PYTHONPATH": str(paths.ROOT / "build-scripts")}
     with subprocess.Popen(
-        [sys.executable, "-c", code], cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, when], cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True
     ) as started:
         pid = tmp_path / "pid"
-        while not (pid.exists() and pid.read_text().strip()):
+        while not pid.exists():
             assert started.poll() is None
             time.sleep(0.05)
-        started.terminate()
+        if when == "later":
+            started.terminate()
         _, stderr = started.communicate(timeout=20)
     assert started.returncode == 130
     assert stderr.splitlines()[-1] == "error: interrupted"

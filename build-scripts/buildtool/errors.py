@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 class BuildError(Exception):
@@ -17,6 +19,33 @@ def restore_interrupt() -> None:
     A shell starts background jobs with ^C ignored; tests that send it would inherit that.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@contextmanager
+def interrupts_held() -> Iterator[Callable[[], None]]:
+    """Hold back what would interrupt this process until the function that it yields is called.
+
+    That one raises KeyboardInterrupt if there was an interrupt, so that none comes between the
+    start of another process and the statement that ends it. Only the main thread is interrupted.
+    """
+    came: list[int] = []
+    held: dict[signal.Signals, Callable[..., object] | int | None] = {}
+
+    def release() -> None:
+        while held:
+            signal.signal(*held.popitem())
+        if came:
+            came.clear()
+            raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if callable(signal.getsignal(number)):  # else it is ignored, or ends this process
+                held[number] = signal.signal(number, lambda signum, frame: came.append(signum))
+    try:
+        yield release
+    finally:
+        release()
 
 
 def exit_status(command: Callable[[], None]) -> int:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from .errors import interrupts_held
+
 # Seconds between two signs of life, on a terminal and in a log file.
 TERMINAL_INTERVAL = 0.5
 LOG_INTERVAL = 30.0
@@ -56,6 +58,7 @@ class Progress:
             log.write(f"$ {' '.join(command)}\n")
             log.flush()
             with (
+                interrupts_held() as release,
                 subprocess.Popen(
                     command,
                     env=env,
@@ -71,6 +74,7 @@ class Progress:
             ):
                 assert process.stdout is not None
                 try:
+                    release()
                     for line in process.stdout:
                         log.write(line)
                         state[0] = watch(line)
