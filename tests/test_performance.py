@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import json
 import random
@@ -16,7 +17,17 @@ import pyperf
 import pytest
 from buildtool import paths
 from buildtool.errors import BuildError
-from buildtool.perf import compare, forest, instructions, machine, ratios, readme, report, rounds
+from buildtool.perf import (
+    compare,
+    forest,
+    instructions,
+    machine,
+    published,
+    ratios,
+    readme,
+    report,
+    rounds,
+)
 from buildtool.progress import Progress
 from harness import run
 
@@ -183,13 +194,20 @@ def test_bad_input_is_one_line(arguments: list[str], message: str) -> None:
         compare.main(arguments)
 
 
-def test_a_busy_whereis_noticed() -> None:
+def test_a_busy_machine_is_noticed() -> None:
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
         try:
             assert machine.busy_share(1) > machine.BUSY_LIMIT
             assert any("other processes use" in line for line in machine.warnings())
         finally:
             busy.kill()
+
+
+def test_load_counts_before_a_run_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Afterwards, the benchmarks themselves are the load."""
+    monkeypatch.setattr(machine.os, "getloadavg", lambda: (99.0, 99.0, 99.0))
+    assert any("load average is 99.0" in line for line in machine.warnings())
+    assert not any("load average" in line for line in machine.warnings(measured=True))
 
 
 # Ratios
@@ -293,23 +311,36 @@ def test_tables_follow_the_record(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     changed = json.loads(json.dumps(record["x86_64-gcc"]))
     changed["geometric_means"]["benchmarks"] = 0.987
     monkeypatch.setattr(instructions, "RECORD", tmp_path / "instructions.json")
-    monkeypatch.setattr(readme, "TIMES", tmp_path / "times.json")
+    monkeypatch.setattr(published, "RESULTS", tmp_path / "results")
     instructions.update("x86_64-gcc", changed)
     assert "0.987" in readme.tables() and "0.987" not in before
 
     where = {"virtual": True, "processor": "Any", "cores": 2}
     mean = {"value": 0.995, "low": 0.99, "high": 1.004}
-    fields = ("pyperformance", "memory", "interpreters")
-    result = {name: {} for name in fields} | {"name": "x86_64-gcc-lto-pgo", "size": "standard"}
-    result |= {
-        "machine": where,
-        "geometric_mean": mean,
-        "failed": {},
-        "warnings": ["the load average is 9"],
-    }
+    result = {"name": "x86_64-gcc-lto-pgo", "size": "standard", "failed": {}}
+    result |= {"machine": where, "geometric_mean": mean, "warnings": ["the load average is 9"]}
+    folder = tmp_path / "run"
+    folder.mkdir()
     with pytest.raises(BuildError, match=r"not for publication: the load average is 9"):
-        readme.record({**result, "publishable": False})
-    assert readme.times() == {}
-    readme.record({**result, "publishable": True})
+        published.record(folder, {**result, "publishable": False})
+    assert published.times() == {}
+    made_with = f"'--prefix={paths.ROOT}/.build/a' {Path.home()}/b"
+    (folder / "ratios.json").write_text(json.dumps({**result, "command": made_with}))
+    (folder / "ratios.svg").write_text("<svg/>")
+    (folder / "summary.md").write_text(made_with)
+    for name in published.RAW:
+        metadata = {"name": "x", "command": made_with, "hostname": "some-machine"}
+        pyperf.BenchmarkSuite([pyperf.Benchmark([pyperf.Run([1.0], metadata=metadata)])]).dump(
+            str(folder / name)
+        )
+    published.record(folder, {**result, "publishable": True})
+    target = tmp_path / "results" / "x86_64-gcc-lto-pgo"
+    assert (target / "summary.md").read_text() == "'--prefix=.build/a' ~/b"
+    raw = pyperf.BenchmarkSuite.load(str(target / "stock.json.gz"))
+    assert raw.get_benchmark("x").get_values() == (1.0,)
+    for file in target.iterdir():
+        text = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+        for private in (str(paths.ROOT), str(Path.home()), "some-machine"):
+            assert private.encode() not in text, file
     assert "0.995 (0.990 to 1.004)" in readme.tables()
     assert "time on a virtual machine, which may share its processors: Any" in readme.tables()

@@ -11,7 +11,7 @@ from pathlib import Path
 from .. import build, configuration, paths, targets
 from ..errors import BuildError, exit_status, restore_interrupt
 from ..progress import Progress
-from . import instructions, machine, readme, report, rounds
+from . import instructions, machine, published, readme, report, rounds
 from .programs import GROUPS
 
 DESCRIPTION = """\
@@ -127,14 +127,15 @@ def _time(name: str, pair: dict[str, Path], options: argparse.Namespace) -> None
     progress = Progress(stages, folder / "log.txt")
     pythons = rounds.environments(pair, benchmarks, progress)
     failed = rounds.run_all(benchmarks, options.size, pythons, folder, progress)
-    doubts += [f"{one}, at the end" for one in machine.warnings() if one not in doubts]
+    after = machine.warnings(measured=True)
+    doubts += [f"{one}, at the end" for one in after if one not in doubts]
     run = report.Run(name, options.size, machine.describe(), doubts, told, failed)
     found = report.write(folder, run)
     mean = found["geometric_mean"]
     print(f"geometric mean {mean['value']:.3f}, {mean['low']:.3f} to {mean['high']:.3f}")
     print(f"results: {folder / 'summary.md'}")
     if options.update:
-        readme.record(found)
+        published.record(folder, found)
         readme.write()
     if failed:
         raise BuildError(f"not measured: {', '.join(failed)}; see {folder / 'summary.md'}")

@@ -42,14 +42,17 @@ def system_show() -> str:
     return ran.stdout + ran.stderr
 
 
-def warnings() -> list[str]:
-    """Return what makes times measured here and now doubtful, a line each. Watches for a while."""
+def warnings(measured: bool = False) -> list[str]:
+    """Return what makes times measured here and now doubtful, a line each. Watches for a while.
+
+    If something was *measured* just now, the load average tells of that, and isn't looked at.
+    """
     found = []
     busy = busy_share(WATCHED)
     if busy > BUSY_LIMIT:
         found.append(f"other processes use {busy:.0%} of the processors")
     load, cores = os.getloadavg()[0], os.cpu_count() or 1
-    if load > 0.25 * cores:
+    if load > 0.25 * cores and not measured:
         found.append(f"the load average is {load:.1f}, with {cores} processors")
     if len(os.sched_getaffinity(0)) < 2:
         found.append(

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
 from .. import paths
 from ..errors import BuildError
-from . import instructions
+from . import instructions, published
 
 README = paths.ROOT / "README.md"
-TIMES = instructions.RECORD.with_name("times.json")
 BEGIN = "<!-- from pyperformance-config/ by compare-performance.sh --update -->\n"
 END = "<!-- end -->\n"
 # The columns, and the names of builds in the order in which they are asked for.
@@ -20,25 +15,9 @@ TIMED = {"gcc": "x86_64-gcc-lto-pgo", "clang": "x86_64-clang-lto-pgo", "gcc, i68
 NOT_RUN = "not run"
 
 
-def record(found: Mapping[str, Any]) -> None:
-    """Record the result of a timed run; BuildError unless it is fit for publication."""
-    if not found["publishable"]:
-        why = "; ".join(found["warnings"]) or f"size {found['size']}, {len(found['failed'])} failed"
-        raise BuildError(f"not recorded, for it is not for publication: {why}")
-    kept = ("size", "geometric_mean", "pyperformance", "memory", "machine", "interpreters")
-    recorded = {**times(), str(found["name"]): {name: found[name] for name in kept}}
-    TIMES.write_text(json.dumps(dict(sorted(recorded.items())), indent=1) + "\n")
-
-
-def times() -> dict[str, Any]:
-    """Return what is recorded of time, by the name of the build."""
-    found: dict[str, Any] = json.loads(TIMES.read_text()) if TIMES.exists() else {}
-    return found
-
-
 def tables() -> str:
     """Return the tables in Markdown. What was not run is in them as not run."""
-    counted, timed = instructions.read(), times()
+    counted, timed = instructions.read(), published.times()
 
     def row(label: str, cells: list[str]) -> str:
         return f"| {' | '.join([label, *cells])} |\n"
