@@ -319,6 +319,11 @@ def test_tables_follow_the_record(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     mean = {"value": 0.995, "low": 0.99, "high": 1.004}
     result = {"name": "x86_64-gcc-lto-pgo", "size": "standard", "failed": {}}
     result |= {"machine": where, "geometric_mean": mean, "warnings": ["the load average is 9"]}
+    some = {"quick": (0.8, 0.9), "same": (0.9, 1.1), "slow": (1.01, 1.05), "slowest": (1.1, 1.3)}
+    result["pyperformance"] = [
+        {"name": name, "value": (low + high) / 2, "low": low, "high": high}
+        for name, (low, high) in some.items()
+    ]
     folder = tmp_path / "run"
     folder.mkdir()
     with pytest.raises(BuildError, match=r"not for publication: the load average is 9"):
@@ -343,4 +348,7 @@ def test_tables_follow_the_record(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         for private in (str(paths.ROOT), str(Path.home()), "some-machine"):
             assert private.encode() not in text, file
     assert "0.995 (0.990 to 1.004)" in readme.tables()
-    assert "time on a virtual machine, which may share its processors: Any" in readme.tables()
+    told = " ".join(readme.tables().split())
+    assert "Of 4 benchmarks 1 are certainly faster and 2 certainly slower than in stock" in told
+    assert "these by more than 3%: slowest 1.20." in told
+    assert "time on a virtual machine, which may share its processors: Any" in told

@@ -34,7 +34,7 @@ def record(folder: Path, found: Mapping[str, Any]) -> None:
     for name in RAW:
         suite = json.loads((folder / name).read_text())
         for part in (suite, *suite["benchmarks"]):
-            part["metadata"].pop("hostname", None)
+            part.get("metadata", {}).pop("hostname", None)
         text = _anywhere(json.dumps(suite, separators=(",", ":")))
         # The same content makes the same file: no time is in its head.
         (target / f"{name}.gz").write_bytes(gzip.compress(text.encode(), mtime=0))

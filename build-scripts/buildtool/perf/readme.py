@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
 from .. import paths
 from ..errors import BuildError
-from . import instructions, published
+from . import instructions, published, report
 
 README = paths.ROOT / "README.md"
 BEGIN = "<!-- from pyperformance-config/ by compare-performance.sh --update -->\n"
@@ -54,11 +58,34 @@ def tables() -> str:
     for kind in ("rss", "anonymous"):
         label = f"{kind.capitalize()} at start, beside stock"
         text += row(label, [resident(name, kind) for name in PLAIN.values()])
-    where = {name: timed[name]["machine"] for name in TIMED.values() if name in timed}
-    for name, one in where.items():
-        kind = "virtual machine, which may share its processors" if one["virtual"] else "machine"
-        text += f"\n{name}: time on a {kind}: {one['processor']}, {one['cores']} cores.\n"
+    for name in TIMED.values():
+        if name in timed:
+            text += f"\n{_told(name, timed[name])}\n"
     return text
+
+
+def _told(name: str, run: Mapping[str, Any]) -> str:
+    """Return what a reader should know of a timed run beside its mean."""
+    where, some = run["machine"], run["pyperformance"]
+    kind = "virtual machine, which may share its processors" if where["virtual"] else "machine"
+    slow = [one for one in some if one["low"] > report.SLOWER]
+    named = ", ".join(f"{one['name']} {one['value']:.2f}" for one in slow) or "none"
+    faster, slower = (sum(test(one) for one in some) for test in (_is_faster, _is_slower))
+    text = (
+        f"{name}: time on a {kind}: {where['processor']}, {where['cores']} cores. Of {len(some)} "
+        f"benchmarks {faster} are certainly faster and {slower} certainly slower than in stock, "
+        f"these by more than {report.SLOWER - 1:.0%}: {named}. [Each benchmark]"
+        f"(pyperformance-config/results/{name}/summary.md), with all that was measured."
+    )
+    return textwrap.fill(text, 104, break_long_words=False, break_on_hyphens=False)
+
+
+def _is_faster(one: Mapping[str, float]) -> bool:
+    return one["high"] < 1
+
+
+def _is_slower(one: Mapping[str, float]) -> bool:
+    return one["low"] > 1
 
 
 def write() -> None:
