@@ -70,7 +70,7 @@ def _told(name: str, run: Mapping[str, Any]) -> str:
     kind = "virtual machine, which may share its processors" if where["virtual"] else "machine"
     slow = [one for one in some if one["low"] > report.SLOWER]
     named = ", ".join(f"{one['name']} {one['value']:.2f}" for one in slow) or "none"
-    faster, slower = (sum(test(one) for one in some) for test in (_is_faster, _is_slower))
+    faster, slower = sum(one["high"] < 1 for one in some), sum(one["low"] > 1 for one in some)
     text = (
         f"{name}: time on a {kind}: {where['processor']}, {where['cores']} cores. Of {len(some)} "
         f"benchmarks {faster} are certainly faster and {slower} certainly slower than in stock, "
@@ -78,14 +78,6 @@ def _told(name: str, run: Mapping[str, Any]) -> str:
         f"(pyperformance-config/results/{name}/summary.md), with all that was measured."
     )
     return textwrap.fill(text, 104, break_long_words=False, break_on_hyphens=False)
-
-
-def _is_faster(one: Mapping[str, float]) -> bool:
-    return one["high"] < 1
-
-
-def _is_slower(one: Mapping[str, float]) -> bool:
-    return one["low"] > 1
 
 
 def write() -> None:
