@@ -50,6 +50,8 @@ KNOWN = (
     "::TestLeaks::test_frompyfunc_leaks[",
     "::TestStructuredObjectRefcounting::",
 )
+# What compares times, and fails where others work at the same time.
+TIMED = ("serializers.test_deserialization.TestDeserializer.test_crafted_xml_performance",)
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ def outcomes(python: Path, site: Path, suite: Suite, folder: Path) -> dict[str, 
         assert record.exists(), f"status {ran.returncode}: {ran.stdout[-4000:]}"
         found: dict[str, str] = json.loads(record.read_text())
     assert len(found) > 500, ran.stdout[-4000:]
-    return found
+    return {test: outcome for test, outcome in found.items() if test not in TIMED}
 
 
 def compare(name: str, patched: Path, stock: Path) -> dict[str, Any]:
