@@ -31,3 +31,11 @@ def test_child_writes_to_no_immortal_page(patched: Path, end: str) -> None:
     """The proof: whatever it does with the library, and however it ends."""
     rows = writers(patched, STDLIB, "--mode", "immortalize", "--end", end)
     assert not rows, describe(rows)
+
+
+def test_first_use_writes_to_no_immortal_page(patched: Path) -> None:
+    """Of data that nobody used before; by new code, too; and if the child seals its heap again."""
+    rows = writers(patched, SEALED / "first.py")
+    # A temporary value of the parent, which lay among immortal objects, becomes one.
+    rows = [row for row in rows if row["function"] != "immortal_walk_take" or row["pages"] > 2]
+    assert not rows, describe(rows)
