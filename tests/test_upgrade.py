@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -131,11 +132,25 @@ def test_killed_at_any_step(tmp_path: Path, way: str) -> None:
 
 
 def test_leftovers_of_the_living_stay(tmp_path: Path) -> None:
+    """As long as a process is at work, another one waits, and clears away only afterwards."""
     prefix = tmp_path / "python"
-    mine, dead = (tmp_path / f".python.new-{pid}" for pid in (os.getpid(), 2**22 + 1))
-    mine.mkdir(), dead.mkdir()
+    left = tmp_path / ".python.new-1"
+    waiting = threading.Thread(target=exchange.recover, args=[prefix])
+    with exchange.alone(prefix):
+        left.mkdir()
+        waiting.start()
+        waiting.join(0.5)
+        assert waiting.is_alive() and left.exists()
+    waiting.join(60)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_number_of_the_killed_is_that_of_another_process(tmp_path: Path) -> None:
+    prefix = make_old(tmp_path)
+    prefix.rename(prefix.with_name(f".python.old-{os.getpid()}"))
     exchange.recover(prefix)
-    assert list(tmp_path.iterdir()) == [mine]
+    check_word(prefix, "old")
+    check_added(prefix)
 
 
 def test_new_one_that_does_not_run(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import fcntl
 import os
 import re
 import shutil
@@ -46,18 +47,41 @@ def replace(new: Path, old: Path, aside: Path) -> None:
             raise
 
 
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Let one process at a time change *folder*; clear away what killed ones left beside it.
+
+    The lock is on the folder above, and ends with the process that has it, however that ends.
+    """
+    place = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX)
+        _clear(folder)
+        yield
+    finally:
+        os.close(place)
+
+
 def recover(folder: Path) -> None:
-    """Clear away what killed processes left beside *folder*; put it back if it is among that."""
-    name = re.compile(rf"\.{re.escape(folder.name)}\.(new|old)-(\d+)")
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-        for path in sorted(folder.parent.iterdir()):
-            found = name.fullmatch(path.name)
-            if not found or Path("/proc", found[2]).exists():
-                continue
-            if found[1] == "old" and not folder.exists():
-                os.rename(path, folder)
-            else:
-                shutil.rmtree(path, ignore_errors=True)
+    """Clear away what killed processes left beside *folder*; put it back if it is among that.
+
+    Waits for a process that is at work there.
+    """
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), alone(folder):
+        pass
+
+
+def _clear(folder: Path) -> None:
+    """Do what recover() does, while no other process is at work there."""
+    name = re.compile(rf"\.{re.escape(folder.name)}\.(new|old)-\d+")
+    for path in sorted(folder.parent.iterdir()):
+        found = name.fullmatch(path.name)
+        if not found:
+            continue
+        if found[1] == "old" and not folder.exists():
+            os.rename(path, folder)
+        else:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _exchange(one: Path, other: Path) -> bool:

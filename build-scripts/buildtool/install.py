@@ -82,7 +82,11 @@ def install(
     check(prefix)
     try:
         prefix.parent.mkdir(parents=True, exist_ok=True)
-        with exchange.beside(prefix, "new") as new, exchange.beside(prefix, "old") as old:
+        with (
+            exchange.alone(prefix),
+            exchange.beside(prefix, "new") as new,
+            exchange.beside(prefix, "old") as old,
+        ):
             ignored = shutil.ignore_patterns("conaninfo.txt", "conanmanifest.txt")
             shutil.copytree(package, new, symlinks=True, ignore=ignored)
             noted = {"configuration": name, "fingerprint": fingerprint, "run": [*run]}
