@@ -101,6 +101,23 @@ def test_keeps_what_was_added(tmp_path: Path) -> None:
     assert [path.name for path in prefix.parent.iterdir()] == ["python"]
 
 
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("name", ["link", "bin/.."])
+def test_prefix_by_another_name(tmp_path: Path, name: str, kept: bool) -> None:
+    """What the name stands for is upgraded, or installed anew; a link stays a link."""
+    prefix = make_old(tmp_path)
+    link = tmp_path / "link"
+    link.symlink_to(prefix)
+    given = link if name == "link" else prefix / name
+    complete = upgrade.keep if kept else None
+    install.install(make_package(tmp_path / "package", "new"), given, "name", "new", [], {}, complete)
+    check_word(prefix, "new")
+    assert (prefix / "bin/shop").exists() == kept
+    assert os.readlink(link) == str(prefix)
+    assert [path.name for path in prefix.parent.iterdir()] == ["python"]
+    assert not list(tmp_path.glob(".*"))
+
+
 @pytest.mark.parametrize("way", ["exchange", "renames"])
 def test_killed_at_any_step(tmp_path: Path, way: str) -> None:
     """The old or the new installation is there, and complete; the next try succeeds."""
@@ -210,6 +227,20 @@ def test_nothing_to_upgrade(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     assert "nothing has changed" in ran.stderr
     assert [path.name for path in tmp_path.iterdir()] == [install.MARKER]
+
+
+def test_command_through_a_link(tmp_path: Path) -> None:
+    """What was killed while it upgraded what the link points to is mended, beside that."""
+    (tmp_path / "place").mkdir()
+    (tmp_path / "link").symlink_to("place/python")
+    old = tmp_path / "place" / ".python.old-1"
+    old.mkdir()
+    (old / install.MARKER).write_text('{"version": "3.11.15"}')
+    assert error_line(call("--upgrade", "--prefix", str(tmp_path / "link"))) == (
+        f"error: {tmp_path}/place/python has 3.11.15, which is newer than 3.11.2; "
+        "use --version 3.11.15"
+    )
+    assert [path.name for path in (tmp_path / "place").iterdir()] == ["python"]
 
 
 def test_changes() -> None:

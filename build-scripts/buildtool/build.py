@@ -64,6 +64,7 @@ def build(
 ) -> Path:
     """Build *wanted* into *prefix* unless what is there is current; return its interpreter.
 
+    Where *prefix* is a symbolic link, that is into what it points to.
     *may_install* allows apt-get to install missing system packages; *keep* keeps what the user has
     added to an older installation there. Raises BuildError, and then leaves *prefix* as it was.
     """
@@ -72,6 +73,7 @@ def build(
     target = targets.buildable(wanted.target)
     if wanted.immortal:
         _require_series()
+    prefix = Path(os.path.realpath(prefix))
     exchange.recover(prefix)
     install.check(prefix)
     if keep:

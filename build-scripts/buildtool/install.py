@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shlex
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -75,10 +76,12 @@ def install(
 ) -> None:
     """Copy *package* to *prefix*; what was there before goes only when the copy is complete.
 
+    Where *prefix* is a symbolic link, it stays, and what it points to is what is installed.
     Where *run* is what its programs run with on this machine, a script runs the interpreter so.
     The marker notes *record*, too. *complete* is called with *prefix* and the copy, before it takes
     that name. Raises BuildError when the copy fails, and leaves *prefix* as it was.
     """
+    prefix = Path(os.path.realpath(prefix))
     check(prefix)
     try:
         prefix.parent.mkdir(parents=True, exist_ok=True)
