@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -99,6 +100,50 @@ def test_keeps_what_was_added(tmp_path: Path) -> None:
     check_word(prefix, "new")
     check_added(prefix)
     assert [path.name for path in prefix.parent.iterdir()] == ["python"]
+
+
+MODES = {".": 0o700, "bin": 0o2775, upgrade.SITE: 0o2770, upgrade.SITE / "shop": 0o500, "etc": 0o751}
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_modes_of_folders_stay(tmp_path: Path, kept: bool) -> None:
+    """A private installation stays private, also while it is being upgraded."""
+    prefix = make_old(tmp_path)
+    for name, mode in MODES.items():
+        (prefix / name).chmod(mode)
+    package = make_package(tmp_path / "package", "new")
+    seen = []
+
+    def complete(old: Path, new: Path) -> None:
+        seen.append(stat.S_IMODE(new.stat().st_mode))
+        if kept:
+            upgrade.keep(old, new)
+
+    install.install(package, prefix, "name", "new", [], {}, complete)
+    check_word(prefix, "new")
+    assert seen == [0o700]
+    for name, mode in MODES.items():
+        if (prefix / name).exists():
+            assert stat.S_IMODE((prefix / name).stat().st_mode) == mode, name
+    assert (prefix / "etc").exists() == kept
+    assert stat.S_IMODE((prefix / "lib").stat().st_mode) == 0o755
+
+
+def test_owners_stay(tmp_path: Path) -> None:
+    """Root upgrades what belongs to others; what is new belongs to the owner of the whole."""
+    if os.geteuid():
+        pytest.skip("only root can give files to others")
+    prefix = make_old(tmp_path)
+    theirs = {".": 1000, "bin": 1001, "bin/shop": 1002, upgrade.SITE: 1003, "etc/shop": 1004}
+    for name, number in theirs.items():
+        os.chown(prefix / name, number, number + 1000)
+    package = make_package(tmp_path / "package", "new")
+    install.install(package, prefix, "name", "new", complete=upgrade.keep)
+    check_word(prefix, "new")
+    theirs |= dict.fromkeys(("bin/python3.11", "bin/python3", install.MARKER), 1000)
+    for name, number in theirs.items():
+        found = (prefix / name).lstat()
+        assert (found.st_uid, found.st_gid) == (number, number + 1000), name
 
 
 @pytest.mark.parametrize("kept", [True, False])

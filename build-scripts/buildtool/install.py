@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import exchange
+from . import exchange, ownership
 from .errors import BuildError
 from .paths import existing_parent
 
@@ -79,7 +79,8 @@ def install(
     Where *prefix* is a symbolic link, it stays, and what it points to is what is installed.
     Where *run* is what its programs run with on this machine, a script runs the interpreter so.
     The marker notes *record*, too. *complete* is called with *prefix* and the copy, before it takes
-    that name. Raises BuildError when the copy fails, and leaves *prefix* as it was.
+    that name. Owner, group and mode of *prefix* stay what they were, and so do those of the folders
+    in it. Raises BuildError when the copy fails, and leaves *prefix* as it was.
     """
     prefix = Path(os.path.realpath(prefix))
     check(prefix)
@@ -96,8 +97,12 @@ def install(
             if run:
                 _write_script(new / "bin" / HERE, run)
             (new / MARKER).write_text(json.dumps({**noted, **(record or {})}) + "\n")
+            if prefix.exists():
+                new.chmod(0o700)  # what it is given may be for its owner alone
+                ownership.give_contents(new, prefix.stat())
             if complete:
                 complete(prefix, new)
+            ownership.restore(prefix, new)
             exchange.replace(new, prefix, old)
     except (OSError, shutil.Error) as error:
         reason = getattr(error, "strerror", None) or "copying failed"
