@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import shutil
@@ -9,7 +11,9 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +26,19 @@ from test_build_errors import error_line
 
 # A process that upgrades, and is killed at its Nth step that Python's audit hooks know of.
 KILLED = """
-import os, signal, sys
+import errno, os, signal, sys
 from pathlib import Path
 from buildtool import exchange, install, upgrade
 package, prefix, number, able = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-if able == "renames":
+if able != "exchange":
     exchange._exchange = lambda one, other: False
+if able == "removal":
+    rename = os.rename
+    def os_rename(one, other):
+        if one == prefix:
+            raise OSError(errno.EXDEV, "as in a lower layer of overlayfs")
+        rename(one, other)
+    os.rename = os_rename
 exchange.recover(prefix)
 def hook(event, arguments):
     global number
@@ -102,7 +113,140 @@ def test_keeps_what_was_added(tmp_path: Path) -> None:
     assert [path.name for path in prefix.parent.iterdir()] == ["python"]
 
 
-MODES = {".": 0o700, "bin": 0o2775, upgrade.SITE: 0o2770, upgrade.SITE / "shop": 0o500, "etc": 0o751}
+def test_what_the_old_package_brought_goes(tmp_path: Path) -> None:
+    """What the new one has no more goes with the old one, unless the user has changed it."""
+    package = make_package(tmp_path / "old package", "old")
+    names = ["lib/libpython3.11.so.1.0", "include/gone/gone.h", "include/gone/changed.h"]
+    for name in names:
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text("old")
+    (package / "lib/libpython3.11.so").symlink_to("libpython3.11.so.1.0")
+    (package / "share/gone").mkdir(parents=True)
+    (package / "share/gone/readme").write_text("old")
+    prefix = tmp_path / "python"
+    install.install(package, prefix, "name", "old")
+    (prefix / "include/gone/changed.h").write_text("changed")
+    (prefix / "include/gone/added.h").write_text("added")
+    (prefix / "var/empty").mkdir(parents=True)
+    new = make_package(tmp_path / "package", "new")
+    install.install(new, prefix, "name", "new", complete=upgrade.keep)
+    found = {str(path.relative_to(prefix)) for path in prefix.rglob("*")}
+    come = {str(path.relative_to(new)) for path in new.rglob("*")} | {install.MARKER}
+    kept = {"include", "include/gone", "include/gone/changed.h", "include/gone/added.h"}
+    assert found == come | kept | {"var", "var/empty"}
+
+
+def test_no_site_packages(tmp_path: Path) -> None:
+    prefix = make_old(tmp_path)
+    shutil.rmtree(prefix / upgrade.SITE)
+    package = make_package(tmp_path / "package", "new")
+    install.install(package, prefix, "name", "new", complete=upgrade.keep)
+    check_word(prefix, "new")
+    assert (prefix / upgrade.SITE / "pip/__init__.py").read_text() == "new"
+    assert (prefix / "bin/shop").read_text() == "a script"
+
+
+def test_files_that_can_not_be_linked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are copied, with their modes and times."""
+
+    def link(*args: Any, **options: Any) -> None:
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+
+    prefix = make_old(tmp_path)
+    os.utime(prefix / "bin/shop", (1, 2))
+    monkeypatch.setattr(os, "link", link)
+    package = make_package(tmp_path / "package", "new")
+    install.install(package, prefix, "name", "new", complete=upgrade.keep)
+    check_word(prefix, "new")
+    check_added(prefix)
+    assert (prefix / "bin/shop").stat().st_mtime == 2
+
+
+@contextlib.contextmanager
+def mounted(place: Path, *options: str) -> Iterator[None]:
+    """Mount a file system in memory, or what *options* say, on *place* meanwhile; or skip."""
+    command = ["mount", *(options or ("-t", "tmpfs", "tmpfs")), str(place)]
+    if subprocess.run(command, capture_output=True).returncode:
+        pytest.skip(f"this can be done by root only, and not in every container: {command}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def test_lower_layer_of_an_overlay(tmp_path: Path) -> None:
+    """As in an image: what lies in a layer below can't be renamed."""
+    layers = tmp_path / "layers"
+    layers.mkdir()
+    with mounted(layers):
+        lower, upper, work, place = (layers / name for name in ("lower", "upper", "work", "place"))
+        for folder in (upper, work, place):
+            folder.mkdir()
+        prefix = place / make_old(lower).relative_to(lower)
+        shutil.rmtree(lower / "old package")
+        options = f"lowerdir={lower},upperdir={upper},workdir={work}"
+        with mounted(place, "-t", "overlay", "overlay", "-o", options):
+            package = make_package(tmp_path / "package", "new")
+            install.install(package, prefix, "name", "new", complete=upgrade.keep)
+            check_word(prefix, "new")
+            check_added(prefix)
+            assert [path.name for path in prefix.parent.iterdir()] == ["python"]
+
+
+def test_mounts(tmp_path: Path) -> None:
+    """Neither a volume in an installation nor one that it is itself can be replaced."""
+    prefix = make_old(tmp_path).rename(tmp_path / "place" / "a python")
+    package = make_package(tmp_path / "package", "new")
+    for inside in ("lib/python3.11/site-packages", "."):
+        for complete in (upgrade.keep, None):
+            with mounted(prefix / inside):
+                (prefix / inside / "data").write_text("data")
+                (prefix / inside / install.MARKER).write_text("{}")
+                with pytest.raises(errors.BuildError) as caught:
+                    install.install(package, prefix, "name", "new", complete=complete)
+                assert (prefix / inside / "data").read_text() == "data"
+            assert str(caught.value) == (
+                f"{prefix} is a mount point and can't be replaced; use --prefix {prefix}/python"
+                if inside == "."
+                else f"{prefix / inside} is mounted inside of {prefix}; unmount it meanwhile"
+            )
+            check_word(prefix, "old")
+            check_added(prefix)
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o600])
+def test_file_of_roots(mode: int) -> None:
+    """It can't be linked by another user: it is copied if it can be read, and named if not."""
+    if os.geteuid():
+        pytest.skip("only root can leave a file of root's in an installation of another user's")
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        prefix = make_old(place)
+        package = make_package(place / "package", "new")
+        for path in (place, *place.rglob("*")):
+            os.chown(path, 65534, 65534, follow_symlinks=False)
+        roots = prefix / upgrade.SITE / "shop/__init__.py"
+        os.chown(roots, 0, 0)
+        roots.chmod(mode)
+        os.setegid(65534), os.seteuid(65534)
+        try:
+            install.install(package, prefix, "name", "new", complete=upgrade.keep)
+        except errors.BuildError as error:
+            assert f"can't be installed: {roots}: Permission denied; it is as it was" in str(error)
+        finally:
+            os.seteuid(0), os.setegid(0)
+        check_word(prefix, "new" if mode == 0o644 else "old")
+        check_added(prefix)
+        assert [path.name for path in prefix.parent.iterdir()] == ["python"]
+
+
+MODES = {
+    ".": 0o700,
+    "bin": 0o2775,
+    upgrade.SITE: 0o2770,
+    upgrade.SITE / "shop": 0o500,
+    "etc": 0o751,
+}
 
 
 @pytest.mark.parametrize("kept", [True, False])
@@ -155,7 +299,9 @@ def test_prefix_by_another_name(tmp_path: Path, name: str, kept: bool) -> None:
     link.symlink_to(prefix)
     given = link if name == "link" else prefix / name
     complete = upgrade.keep if kept else None
-    install.install(make_package(tmp_path / "package", "new"), given, "name", "new", [], {}, complete)
+    install.install(
+        make_package(tmp_path / "package", "new"), given, "name", "new", [], {}, complete
+    )
     check_word(prefix, "new")
     assert (prefix / "bin/shop").exists() == kept
     assert os.readlink(link) == str(prefix)
@@ -163,7 +309,7 @@ def test_prefix_by_another_name(tmp_path: Path, name: str, kept: bool) -> None:
     assert not list(tmp_path.glob(".*"))
 
 
-@pytest.mark.parametrize("way", ["exchange", "renames"])
+@pytest.mark.parametrize("way", ["exchange", "renames", "removal"])
 def test_killed_at_any_step(tmp_path: Path, way: str) -> None:
     """The old or the new installation is there, and complete; the next try succeeds."""
     package = make_package(tmp_path / "package", "new")
@@ -228,10 +374,7 @@ def test_new_one_that_does_not_run(tmp_path: Path) -> None:
 def test_no_space(tmp_path: Path) -> None:
     place = tmp_path / "place"
     place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
-    if subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("a small file system can be mounted by root only")
-    try:
+    with mounted(place, "-t", "tmpfs", "-o", "size=1m", "tmpfs"):
         prefix = make_old(tmp_path)
         package = make_package(tmp_path / "package", "new")
         (package / "large").write_bytes(bytes(2 << 20))
@@ -240,8 +383,6 @@ def test_no_space(tmp_path: Path) -> None:
         check_word(prefix, "old")
         check_added(prefix)
         assert [path.name for path in place.iterdir()] == ["python"]
-    finally:
-        subprocess.run(["umount", str(place)], check=True)
 
 
 # What the command says
@@ -262,6 +403,31 @@ def test_bad_input(tmp_path: Path) -> None:
     assert error_line(call("--upgrade", "--prefix", str(newer))) == (
         f"error: {newer} has 3.11.15, which is newer than 3.11.2; use --version 3.11.15"
     )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"version": "3.11.2+x"}',
+        '{"version": 5}',
+        '{"version": null}',
+        '{"patches": null}',
+        '{"files": []}',
+        "[]",
+        "not JSON",
+    ],
+)
+def test_damaged_marker(tmp_path: Path, content: str) -> None:
+    marker = tmp_path / install.MARKER
+    marker.write_text(content)
+    wanted = Configuration()
+    with pytest.raises(errors.BuildError) as caught:
+        upgrade.check(tmp_path, wanted)
+    assert str(caught.value) == (
+        f"{marker} is damaged; put {{}} into it, and it counts as of an unknown version"
+    )
+    marker.write_text("{}")
+    upgrade.check(tmp_path, wanted)
 
 
 def test_nothing_to_upgrade(tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ def build(
         python = install.interpreter(prefix)
         shown.say(f"nothing has changed: {python}")
         return python
+    install.check_mounts(prefix)
     for place in (paths.cache(), prefix):
         paths.require_space(place, NEEDED_SPACE)
     with _lock(shown):
@@ -195,7 +196,8 @@ def _parser() -> argparse.ArgumentParser:
         "--upgrade",
         action="store_true",
         help="keep what was added to the installation in --prefix: site-packages, scripts, virtual "
-        "environments; in one step, and say what has changed",
+        "environments; in one step, and say what has changed. Programs that run from it have to be "
+        "started again",
     )
     add("--jobs", type=_positive, default=default_jobs(), help="compile this many files at a time")
     add("--no-packages", action="store_true", help="don't install system packages: say what to run")

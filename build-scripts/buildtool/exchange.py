@@ -12,6 +12,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from .errors import BuildError
+
 # linux/fs.h and fcntl.h
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 # What a file system, kernel or C library says that can't exchange.
@@ -33,13 +35,22 @@ def replace(new: Path, old: Path, aside: Path) -> None:
     """Give the folder *new* the name *old*; what had that name is afterwards *new* or *aside*.
 
     By renameat2(RENAME_EXCHANGE), so that *old* is there at any time, and is the one or the other.
-    Where that can't be had, by two renames; recover() mends what is killed between them.
-    Raises OSError, and *old* is as it was.
+    Where that can't be had, by two renames; and where *old* can't be renamed, as in a lower layer
+    of overlayfs, it is removed before. recover() completes what is killed between such steps.
+    Raises OSError, and *old* is as it was; or BuildError, where it can't be removed.
     """
     if not old.exists():
         os.rename(new, old)
     elif not _exchange(new, old):
-        os.rename(old, aside)
+        try:
+            os.rename(old, aside)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            whole = old.with_name(f".{old.name}.whole-{os.getpid()}")
+            os.rename(new, whole)
+            _replace_removed(whole, old)
+            return
         try:
             os.rename(new, old)
         except OSError:
@@ -73,15 +84,30 @@ def recover(folder: Path) -> None:
 
 def _clear(folder: Path) -> None:
     """Do what recover() does, while no other process is at work there."""
-    name = re.compile(rf"\.{re.escape(folder.name)}\.(new|old)-\d+")
+    name = re.compile(rf"\.{re.escape(folder.name)}\.(new|old|whole)-\d+")
     for path in sorted(folder.parent.iterdir()):
         found = name.fullmatch(path.name)
         if not found:
             continue
-        if found[1] == "old" and not folder.exists():
+        if found[1] == "whole":
+            _replace_removed(path, folder)
+        elif found[1] == "old" and not folder.exists():
             os.rename(path, folder)
         else:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _replace_removed(whole: Path, old: Path) -> None:
+    """Remove *old*, if it is there, and give its name to *whole*. BuildError if that fails."""
+    try:
+        if old.exists():
+            shutil.rmtree(old)
+        os.rename(whole, old)
+    except OSError as error:
+        raise BuildError(
+            f"{error.filename} can't be removed ({error.strerror}); mend that, and run this again: "
+            f"{whole} then takes the place of {old}"
+        ) from error
 
 
 def _exchange(one: Path, other: Path) -> bool:
