@@ -147,19 +147,22 @@ def test_no_site_packages(tmp_path: Path) -> None:
 
 
 def test_files_that_can_not_be_linked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are copied, with their modes and times."""
+    """They are copied, with their modes and times, and by root with their owners."""
 
     def link(*args: Any, **options: Any) -> None:
         raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
 
     prefix = make_old(tmp_path)
     os.utime(prefix / "bin/shop", (1, 2))
+    owner = 1000 if os.geteuid() == 0 else os.geteuid()
+    os.chown(prefix / "bin/shop", owner, -1)
     monkeypatch.setattr(os, "link", link)
     package = make_package(tmp_path / "package", "new")
     install.install(package, prefix, "name", "new", complete=upgrade.keep)
     check_word(prefix, "new")
     check_added(prefix)
-    assert (prefix / "bin/shop").stat().st_mtime == 2
+    found = (prefix / "bin/shop").stat()
+    assert (found.st_mtime, found.st_uid) == (2, owner)
 
 
 @contextlib.contextmanager
@@ -214,30 +217,79 @@ def test_mounts(tmp_path: Path) -> None:
             check_added(prefix)
 
 
+@contextlib.contextmanager
+def nobodys_place() -> Iterator[Path]:
+    """A folder that can be reached by any user; skip unless this is root, who can be nobody."""
+    if os.geteuid():
+        pytest.skip("only root can act as another user")
+    with tempfile.TemporaryDirectory() as place:
+        yield Path(place)
+
+
+@contextlib.contextmanager
+def as_nobody(place: Path, roots: Path | None = None) -> Iterator[None]:
+    """Be another user meanwhile, to whom all in *place* belongs but *roots*."""
+    for path in (place, *place.rglob("*")):
+        if path != roots:
+            os.chown(path, 65534, 65534, follow_symlinks=False)
+    os.setegid(65534), os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0), os.setegid(0)
+
+
 @pytest.mark.parametrize("mode", [0o644, 0o600])
 def test_file_of_roots(mode: int) -> None:
     """It can't be linked by another user: it is copied if it can be read, and named if not."""
-    if os.geteuid():
-        pytest.skip("only root can leave a file of root's in an installation of another user's")
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
+    with nobodys_place() as place:
         prefix = make_old(place)
         package = make_package(place / "package", "new")
-        for path in (place, *place.rglob("*")):
-            os.chown(path, 65534, 65534, follow_symlinks=False)
         roots = prefix / upgrade.SITE / "shop/__init__.py"
-        os.chown(roots, 0, 0)
         roots.chmod(mode)
-        os.setegid(65534), os.seteuid(65534)
-        try:
-            install.install(package, prefix, "name", "new", complete=upgrade.keep)
-        except errors.BuildError as error:
-            assert f"can't be installed: {roots}: Permission denied; it is as it was" in str(error)
-        finally:
-            os.seteuid(0), os.setegid(0)
-        check_word(prefix, "new" if mode == 0o644 else "old")
+        said = ""
+        with as_nobody(place, roots):
+            try:
+                install.install(package, prefix, "name", "new", complete=upgrade.keep)
+            except errors.BuildError as error:
+                said = str(error)
+        named = f"{prefix} can't be installed: {roots}: Permission denied; it is as it was"
+        assert said == ("" if mode == 0o644 else named)
+        check_word(prefix, "old" if said else "new")
         check_added(prefix)
         assert [path.name for path in prefix.parent.iterdir()] == ["python"]
+
+
+def test_read_only_folders() -> None:
+    """They stay so, and nothing of the old ones is left."""
+    with nobodys_place() as place:
+        prefix = make_old(place)
+        for name in ("bin", upgrade.SITE / "shop"):
+            (prefix / name).chmod(0o555)
+        package = make_package(place / "package", "new")
+        with as_nobody(place):
+            install.install(package, prefix, "name", "new", complete=upgrade.keep)
+        check_word(prefix, "new")
+        check_added(prefix)
+        for name in ("bin", upgrade.SITE / "shop"):
+            assert stat.S_IMODE((prefix / name).stat().st_mode) == 0o555
+        assert [path.name for path in prefix.parent.iterdir()] == ["python"]
+
+
+def test_old_one_that_can_not_be_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it has to be before the new one takes its place, that is kept until it can."""
+    prefix = make_old(tmp_path)
+    whole = prefix.with_name(".python.whole-1")
+    make_old(tmp_path / "other").rename(whole)
+    (whole / "new").write_text("")
+    with monkeypatch.context() as patch:
+        patch.setattr(exchange, "_remove", lambda folder: None)
+        with pytest.raises(errors.BuildError, match="remove it, and run this again"):
+            exchange.recover(prefix)
+    exchange.recover(prefix)
+    assert (prefix / "new").exists()
+    check_added(prefix)
+    assert [path.name for path in prefix.parent.iterdir()] == ["python"]
 
 
 MODES = {

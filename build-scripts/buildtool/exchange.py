@@ -24,11 +24,11 @@ UNABLE = (errno.ENOSYS, errno.EINVAL, errno.EXDEV, errno.EOPNOTSUPP)
 def beside(folder: Path, role: str) -> Iterator[Path]:
     """Give a name beside *folder*, free now, and gone afterwards."""
     path = folder.with_name(f".{folder.name}.{role}-{os.getpid()}")
-    shutil.rmtree(path, ignore_errors=True)
+    _remove(path)
     try:
         yield path
     finally:
-        shutil.rmtree(path, ignore_errors=True)
+        _remove(path)
 
 
 def replace(new: Path, old: Path, aside: Path) -> None:
@@ -94,20 +94,29 @@ def _clear(folder: Path) -> None:
         elif found[1] == "old" and not folder.exists():
             os.rename(path, folder)
         else:
-            shutil.rmtree(path, ignore_errors=True)
+            _remove(path)
 
 
 def _replace_removed(whole: Path, old: Path) -> None:
     """Remove *old*, if it is there, and give its name to *whole*. BuildError if that fails."""
+    _remove(old)
     try:
-        if old.exists():
-            shutil.rmtree(old)
         os.rename(whole, old)
     except OSError as error:
         raise BuildError(
-            f"{error.filename} can't be removed ({error.strerror}); mend that, and run this again: "
-            f"{whole} then takes the place of {old}"
+            f"{old} can't be removed as a whole ({error.strerror}); remove it, and run this again: "
+            f"{whole}, which has all that was added, takes its place"
         ) from error
+
+
+def _remove(folder: Path) -> None:
+    """Remove *folder* as far as that can be done, also what is in read-only folders."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        for *_, descriptor in os.fwalk(folder):
+            with contextlib.suppress(PermissionError):
+                os.fchmod(descriptor, 0o700)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _exchange(one: Path, other: Path) -> bool:

@@ -33,7 +33,8 @@ def check(prefix: Path) -> None:
     if prefix.is_file() or not place.is_dir():
         raise BuildError(f"{prefix if prefix.is_file() else place} is a file; use another --prefix")
     try:
-        with exchange.beside(place / prefix.name, "new") as tried:
+        name = place / prefix.name
+        with exchange.alone(name), exchange.beside(name, "new") as tried:
             tried.mkdir()
     except OSError as error:
         raise BuildError(
