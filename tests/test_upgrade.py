@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
+import tempfile
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +26,19 @@ from test_build_errors import error_line
 
 # A process that upgrades, and is killed at its Nth step that Python's audit hooks know of.
 KILLED = """
-import os, signal, sys
+import errno, os, signal, sys
 from pathlib import Path
 from buildtool import exchange, install, upgrade
 package, prefix, number, able = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-if able == "renames":
+if able != "exchange":
     exchange._exchange = lambda one, other: False
+if able == "removal":
+    rename = os.rename
+    def os_rename(one, other):
+        if one == prefix:
+            raise OSError(errno.EXDEV, "as in a lower layer of overlayfs")
+        rename(one, other)
+    os.rename = os_rename
 exchange.recover(prefix)
 def hook(event, arguments):
     global number
@@ -100,7 +113,255 @@ def test_keeps_what_was_added(tmp_path: Path) -> None:
     assert [path.name for path in prefix.parent.iterdir()] == ["python"]
 
 
-@pytest.mark.parametrize("way", ["exchange", "renames"])
+def test_what_the_old_package_brought_goes(tmp_path: Path) -> None:
+    """What the new one has no more goes with the old one, unless the user has changed it."""
+    package = make_package(tmp_path / "old package", "old")
+    names = ["lib/libpython3.11.so.1.0", "include/gone/gone.h", "include/gone/changed.h"]
+    for name in names:
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text("old")
+    (package / "lib/libpython3.11.so").symlink_to("libpython3.11.so.1.0")
+    (package / "share/gone").mkdir(parents=True)
+    (package / "share/gone/readme").write_text("old")
+    prefix = tmp_path / "python"
+    install.install(package, prefix, "name", "old")
+    (prefix / "include/gone/changed.h").write_text("changed")
+    (prefix / "include/gone/added.h").write_text("added")
+    (prefix / "var/empty").mkdir(parents=True)
+    new = make_package(tmp_path / "package", "new")
+    install.install(new, prefix, "name", "new", complete=upgrade.keep)
+    found = {str(path.relative_to(prefix)) for path in prefix.rglob("*")}
+    come = {str(path.relative_to(new)) for path in new.rglob("*")} | {install.MARKER}
+    kept = {"include", "include/gone", "include/gone/changed.h", "include/gone/added.h"}
+    assert found == come | kept | {"var", "var/empty"}
+
+
+def test_no_site_packages(tmp_path: Path) -> None:
+    prefix = make_old(tmp_path)
+    shutil.rmtree(prefix / upgrade.SITE)
+    package = make_package(tmp_path / "package", "new")
+    install.install(package, prefix, "name", "new", complete=upgrade.keep)
+    check_word(prefix, "new")
+    assert (prefix / upgrade.SITE / "pip/__init__.py").read_text() == "new"
+    assert (prefix / "bin/shop").read_text() == "a script"
+
+
+def test_files_that_can_not_be_linked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are copied, with their modes and times, and by root with their owners."""
+
+    def link(*args: Any, **options: Any) -> None:
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+
+    prefix = make_old(tmp_path)
+    os.utime(prefix / "bin/shop", (1, 2))
+    owner = 1000 if os.geteuid() == 0 else os.geteuid()
+    os.chown(prefix / "bin/shop", owner, -1)
+    monkeypatch.setattr(os, "link", link)
+    package = make_package(tmp_path / "package", "new")
+    install.install(package, prefix, "name", "new", complete=upgrade.keep)
+    check_word(prefix, "new")
+    check_added(prefix)
+    found = (prefix / "bin/shop").stat()
+    assert (found.st_mtime, found.st_uid) == (2, owner)
+
+
+@contextlib.contextmanager
+def mounted(place: Path, *options: str) -> Iterator[None]:
+    """Mount a file system in memory, or what *options* say, on *place* meanwhile; or skip."""
+    command = ["mount", *(options or ("-t", "tmpfs", "tmpfs")), str(place)]
+    if subprocess.run(command, capture_output=True).returncode:
+        pytest.skip(f"this can be done by root only, and not in every container: {command}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def test_lower_layer_of_an_overlay(tmp_path: Path) -> None:
+    """As in an image: what lies in a layer below can't be renamed."""
+    layers = tmp_path / "layers"
+    layers.mkdir()
+    with mounted(layers):
+        lower, upper, work, place = (layers / name for name in ("lower", "upper", "work", "place"))
+        for folder in (upper, work, place):
+            folder.mkdir()
+        prefix = place / make_old(lower).relative_to(lower)
+        shutil.rmtree(lower / "old package")
+        options = f"lowerdir={lower},upperdir={upper},workdir={work}"
+        with mounted(place, "-t", "overlay", "overlay", "-o", options):
+            package = make_package(tmp_path / "package", "new")
+            install.install(package, prefix, "name", "new", complete=upgrade.keep)
+            check_word(prefix, "new")
+            check_added(prefix)
+            assert [path.name for path in prefix.parent.iterdir()] == ["python"]
+
+
+def test_mounts(tmp_path: Path) -> None:
+    """Neither a volume in an installation nor one that it is itself can be replaced."""
+    prefix = make_old(tmp_path).rename(tmp_path / "place" / "a python")
+    package = make_package(tmp_path / "package", "new")
+    for inside in ("lib/python3.11/site-packages", "."):
+        for complete in (upgrade.keep, None):
+            with mounted(prefix / inside):
+                (prefix / inside / "data").write_text("data")
+                (prefix / inside / install.MARKER).write_text("{}")
+                with pytest.raises(errors.BuildError) as caught:
+                    install.install(package, prefix, "name", "new", complete=complete)
+                assert (prefix / inside / "data").read_text() == "data"
+            assert str(caught.value) == (
+                f"{prefix} is a mount point and can't be replaced; use --prefix {prefix}/python"
+                if inside == "."
+                else f"{prefix / inside} is mounted inside of {prefix}; unmount it meanwhile"
+            )
+            check_word(prefix, "old")
+            check_added(prefix)
+
+
+@contextlib.contextmanager
+def nobodys_place() -> Iterator[Path]:
+    """A folder that can be reached by any user; skip unless this is root, who can be nobody."""
+    if os.geteuid():
+        pytest.skip("only root can act as another user")
+    with tempfile.TemporaryDirectory() as place:
+        yield Path(place)
+
+
+@contextlib.contextmanager
+def as_nobody(place: Path, roots: Path | None = None) -> Iterator[None]:
+    """Be another user meanwhile, to whom all in *place* belongs but *roots*."""
+    for path in (place, *place.rglob("*")):
+        if path != roots:
+            os.chown(path, 65534, 65534, follow_symlinks=False)
+    os.setegid(65534), os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0), os.setegid(0)
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o600])
+def test_file_of_roots(mode: int) -> None:
+    """It can't be linked by another user: it is copied if it can be read, and named if not."""
+    with nobodys_place() as place:
+        prefix = make_old(place)
+        package = make_package(place / "package", "new")
+        roots = prefix / upgrade.SITE / "shop/__init__.py"
+        roots.chmod(mode)
+        said = ""
+        with as_nobody(place, roots):
+            try:
+                install.install(package, prefix, "name", "new", complete=upgrade.keep)
+            except errors.BuildError as error:
+                said = str(error)
+        named = f"{prefix} can't be installed: {roots}: Permission denied; it is as it was"
+        assert said == ("" if mode == 0o644 else named)
+        check_word(prefix, "old" if said else "new")
+        check_added(prefix)
+        assert [path.name for path in prefix.parent.iterdir()] == ["python"]
+
+
+def test_read_only_folders() -> None:
+    """They stay so, and nothing of the old ones is left."""
+    with nobodys_place() as place:
+        prefix = make_old(place)
+        for name in ("bin", upgrade.SITE / "shop"):
+            (prefix / name).chmod(0o555)
+        package = make_package(place / "package", "new")
+        with as_nobody(place):
+            install.install(package, prefix, "name", "new", complete=upgrade.keep)
+        check_word(prefix, "new")
+        check_added(prefix)
+        for name in ("bin", upgrade.SITE / "shop"):
+            assert stat.S_IMODE((prefix / name).stat().st_mode) == 0o555
+        assert [path.name for path in prefix.parent.iterdir()] == ["python"]
+
+
+def test_old_one_that_can_not_be_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it has to be before the new one takes its place, that is kept until it can."""
+    prefix = make_old(tmp_path)
+    whole = prefix.with_name(".python.whole-1")
+    make_old(tmp_path / "other").rename(whole)
+    (whole / "new").write_text("")
+    with monkeypatch.context() as patch:
+        patch.setattr(exchange, "_remove", lambda folder: None)
+        with pytest.raises(errors.BuildError, match="remove it, and run this again"):
+            exchange.recover(prefix)
+    exchange.recover(prefix)
+    assert (prefix / "new").exists()
+    check_added(prefix)
+    assert [path.name for path in prefix.parent.iterdir()] == ["python"]
+
+
+MODES = {
+    ".": 0o700,
+    "bin": 0o2775,
+    upgrade.SITE: 0o2770,
+    upgrade.SITE / "shop": 0o500,
+    "etc": 0o751,
+}
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_modes_of_folders_stay(tmp_path: Path, kept: bool) -> None:
+    """A private installation stays private, also while it is being upgraded."""
+    prefix = make_old(tmp_path)
+    for name, mode in MODES.items():
+        (prefix / name).chmod(mode)
+    package = make_package(tmp_path / "package", "new")
+    seen = []
+
+    def complete(old: Path, new: Path) -> None:
+        seen.append(stat.S_IMODE(new.stat().st_mode))
+        if kept:
+            upgrade.keep(old, new)
+
+    install.install(package, prefix, "name", "new", [], {}, complete)
+    check_word(prefix, "new")
+    assert seen == [0o700]
+    for name, mode in MODES.items():
+        if (prefix / name).exists():
+            assert stat.S_IMODE((prefix / name).stat().st_mode) == mode, name
+    assert (prefix / "etc").exists() == kept
+    assert stat.S_IMODE((prefix / "lib").stat().st_mode) == 0o755
+
+
+def test_owners_stay(tmp_path: Path) -> None:
+    """Root upgrades what belongs to others; what is new belongs to the owner of the whole."""
+    if os.geteuid():
+        pytest.skip("only root can give files to others")
+    prefix = make_old(tmp_path)
+    theirs = {".": 1000, "bin": 1001, "bin/shop": 1002, upgrade.SITE: 1003, "etc/shop": 1004}
+    for name, number in theirs.items():
+        os.chown(prefix / name, number, number + 1000)
+    package = make_package(tmp_path / "package", "new")
+    install.install(package, prefix, "name", "new", complete=upgrade.keep)
+    check_word(prefix, "new")
+    theirs |= dict.fromkeys(("bin/python3.11", "bin/python3", install.MARKER), 1000)
+    for name, number in theirs.items():
+        found = (prefix / name).lstat()
+        assert (found.st_uid, found.st_gid) == (number, number + 1000), name
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("name", ["link", "bin/.."])
+def test_prefix_by_another_name(tmp_path: Path, name: str, kept: bool) -> None:
+    """What the name stands for is upgraded, or installed anew; a link stays a link."""
+    prefix = make_old(tmp_path)
+    link = tmp_path / "link"
+    link.symlink_to(prefix)
+    given = link if name == "link" else prefix / name
+    complete = upgrade.keep if kept else None
+    install.install(
+        make_package(tmp_path / "package", "new"), given, "name", "new", [], {}, complete
+    )
+    check_word(prefix, "new")
+    assert (prefix / "bin/shop").exists() == kept
+    assert os.readlink(link) == str(prefix)
+    assert [path.name for path in prefix.parent.iterdir()] == ["python"]
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("way", ["exchange", "renames", "removal"])
 def test_killed_at_any_step(tmp_path: Path, way: str) -> None:
     """The old or the new installation is there, and complete; the next try succeeds."""
     package = make_package(tmp_path / "package", "new")
@@ -131,11 +392,25 @@ def test_killed_at_any_step(tmp_path: Path, way: str) -> None:
 
 
 def test_leftovers_of_the_living_stay(tmp_path: Path) -> None:
+    """As long as a process is at work, another one waits, and clears away only afterwards."""
     prefix = tmp_path / "python"
-    mine, dead = (tmp_path / f".python.new-{pid}" for pid in (os.getpid(), 2**22 + 1))
-    mine.mkdir(), dead.mkdir()
+    left = tmp_path / ".python.new-1"
+    waiting = threading.Thread(target=exchange.recover, args=[prefix])
+    with exchange.alone(prefix):
+        left.mkdir()
+        waiting.start()
+        waiting.join(0.5)
+        assert waiting.is_alive() and left.exists()
+    waiting.join(60)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_number_of_the_killed_is_that_of_another_process(tmp_path: Path) -> None:
+    prefix = make_old(tmp_path)
+    prefix.rename(prefix.with_name(f".python.old-{os.getpid()}"))
     exchange.recover(prefix)
-    assert list(tmp_path.iterdir()) == [mine]
+    check_word(prefix, "old")
+    check_added(prefix)
 
 
 def test_new_one_that_does_not_run(tmp_path: Path) -> None:
@@ -151,10 +426,7 @@ def test_new_one_that_does_not_run(tmp_path: Path) -> None:
 def test_no_space(tmp_path: Path) -> None:
     place = tmp_path / "place"
     place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
-    if subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("a small file system can be mounted by root only")
-    try:
+    with mounted(place, "-t", "tmpfs", "-o", "size=1m", "tmpfs"):
         prefix = make_old(tmp_path)
         package = make_package(tmp_path / "package", "new")
         (package / "large").write_bytes(bytes(2 << 20))
@@ -163,8 +435,6 @@ def test_no_space(tmp_path: Path) -> None:
         check_word(prefix, "old")
         check_added(prefix)
         assert [path.name for path in place.iterdir()] == ["python"]
-    finally:
-        subprocess.run(["umount", str(place)], check=True)
 
 
 # What the command says
@@ -187,6 +457,31 @@ def test_bad_input(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"version": "3.11.2+x"}',
+        '{"version": 5}',
+        '{"version": null}',
+        '{"patches": null}',
+        '{"files": []}',
+        "[]",
+        "not JSON",
+    ],
+)
+def test_damaged_marker(tmp_path: Path, content: str) -> None:
+    marker = tmp_path / install.MARKER
+    marker.write_text(content)
+    wanted = Configuration()
+    with pytest.raises(errors.BuildError) as caught:
+        upgrade.check(tmp_path, wanted)
+    assert str(caught.value) == (
+        f"{marker} is damaged; put {{}} into it, and it counts as of an unknown version"
+    )
+    marker.write_text("{}")
+    upgrade.check(tmp_path, wanted)
+
+
 def test_nothing_to_upgrade(tmp_path: Path) -> None:
     wanted = Configuration(immortal=False)
     made = {"version": wanted.version, "fingerprint": wanted.fingerprint()}
@@ -195,6 +490,20 @@ def test_nothing_to_upgrade(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     assert "nothing has changed" in ran.stderr
     assert [path.name for path in tmp_path.iterdir()] == [install.MARKER]
+
+
+def test_command_through_a_link(tmp_path: Path) -> None:
+    """What was killed while it upgraded what the link points to is mended, beside that."""
+    (tmp_path / "place").mkdir()
+    (tmp_path / "link").symlink_to("place/python")
+    old = tmp_path / "place" / ".python.old-1"
+    old.mkdir()
+    (old / install.MARKER).write_text('{"version": "3.11.15"}')
+    assert error_line(call("--upgrade", "--prefix", str(tmp_path / "link"))) == (
+        f"error: {tmp_path}/place/python has 3.11.15, which is newer than 3.11.2; "
+        "use --version 3.11.15"
+    )
+    assert [path.name for path in (tmp_path / "place").iterdir()] == ["python"]
 
 
 def test_changes() -> None:

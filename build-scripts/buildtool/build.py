@@ -64,6 +64,7 @@ def build(
 ) -> Path:
     """Build *wanted* into *prefix* unless what is there is current; return its interpreter.
 
+    Where *prefix* is a symbolic link, that is into what it points to.
     *may_install* allows apt-get to install missing system packages; *keep* keeps what the user has
     added to an older installation there. Raises BuildError, and then leaves *prefix* as it was.
     """
@@ -72,6 +73,7 @@ def build(
     target = targets.buildable(wanted.target)
     if wanted.immortal:
         _require_series()
+    prefix = Path(os.path.realpath(prefix))
     exchange.recover(prefix)
     install.check(prefix)
     if keep:
@@ -82,6 +84,7 @@ def build(
         python = install.interpreter(prefix)
         shown.say(f"nothing has changed: {python}")
         return python
+    install.check_mounts(prefix)
     for place in (paths.cache(), prefix):
         paths.require_space(place, NEEDED_SPACE)
     with _lock(shown):
@@ -193,7 +196,8 @@ def _parser() -> argparse.ArgumentParser:
         "--upgrade",
         action="store_true",
         help="keep what was added to the installation in --prefix: site-packages, scripts, virtual "
-        "environments; in one step, and say what has changed",
+        "environments; in one step, and say what has changed. Programs that run from it have to be "
+        "started again",
     )
     add("--jobs", type=_positive, default=default_jobs(), help="compile this many files at a time")
     add("--no-packages", action="store_true", help="don't install system packages: say what to run")

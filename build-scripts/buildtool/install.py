@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import re
 import shlex
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import exchange
+from . import brought, exchange, ownership
 from .errors import BuildError
 from .paths import existing_parent
 
@@ -31,12 +33,29 @@ def check(prefix: Path) -> None:
     if prefix.is_file() or not place.is_dir():
         raise BuildError(f"{prefix if prefix.is_file() else place} is a file; use another --prefix")
     try:
-        with exchange.beside(place / prefix.name, "new") as tried:
+        name = place / prefix.name
+        with exchange.alone(name), exchange.beside(name, "new") as tried:
             tried.mkdir()
     except OSError as error:
         raise BuildError(
             f"{place} can't be written to ({error.strerror}); use another --prefix"
         ) from error
+
+
+def check_mounts(prefix: Path) -> None:
+    """Raise BuildError if something is mounted at or in *prefix*, as that can't be replaced."""
+    try:
+        lines = os.fsdecode(Path("/proc/self/mountinfo").read_bytes()).split("\n")[:-1]
+    except OSError:
+        return  # not Linux
+    for line in lines:
+        name = re.sub(r"\\(\d{3})", lambda found: chr(int(found[1], 8)), line.split(" ")[4])
+        if Path(name) == prefix:
+            raise BuildError(
+                f"{prefix} is a mount point and can't be replaced; use --prefix {prefix / 'python'}"
+            )
+        if prefix in Path(name).parents:
+            raise BuildError(f"{name} is mounted inside of {prefix}; unmount it meanwhile")
 
 
 def is_current(prefix: Path, fingerprint: str) -> bool:
@@ -75,25 +94,41 @@ def install(
 ) -> None:
     """Copy *package* to *prefix*; what was there before goes only when the copy is complete.
 
+    Where *prefix* is a symbolic link, it stays, and what it points to is what is installed.
     Where *run* is what its programs run with on this machine, a script runs the interpreter so.
-    The marker notes *record*, too. *complete* is called with *prefix* and the copy, before it takes
-    that name. Raises BuildError when the copy fails, and leaves *prefix* as it was.
+    The marker notes *record*, too, and what the package has brought. *complete* is called with
+    *prefix* and the copy, before it takes that name. Owner, group and mode of *prefix* stay what
+    they were, and so do those of the folders in it. Raises BuildError when the copy fails, and
+    leaves *prefix* as it was.
     """
+    prefix = Path(os.path.realpath(prefix))
     check(prefix)
+    check_mounts(prefix)
     try:
         prefix.parent.mkdir(parents=True, exist_ok=True)
-        with exchange.beside(prefix, "new") as new, exchange.beside(prefix, "old") as old:
+        with (
+            exchange.alone(prefix),
+            exchange.beside(prefix, "new") as new,
+            exchange.beside(prefix, "old") as old,
+        ):
             ignored = shutil.ignore_patterns("conaninfo.txt", "conanmanifest.txt")
             shutil.copytree(package, new, symlinks=True, ignore=ignored)
-            noted = {"configuration": name, "fingerprint": fingerprint, "run": [*run]}
             if run:
                 _write_script(new / "bin" / HERE, run)
-            (new / MARKER).write_text(json.dumps({**noted, **(record or {})}) + "\n")
+            noted = {"configuration": name, "fingerprint": fingerprint, "run": [*run]}
+            files = {"files": brought.record(new)}
+            (new / MARKER).write_text(json.dumps({**noted, **(record or {}), **files}) + "\n")
+            if prefix.exists():
+                new.chmod(0o700)  # what it is given may be for its owner alone
+                ownership.give_contents(new, prefix.stat())
             if complete:
                 complete(prefix, new)
+            ownership.restore(prefix, new)
             exchange.replace(new, prefix, old)
     except (OSError, shutil.Error) as error:
-        reason = getattr(error, "strerror", None) or "copying failed"
+        reason = error.strerror or "copying failed"
+        if error.filename and Path(error.filename) != prefix:
+            reason = f"{error.filename}: {reason}"
         raise BuildError(f"{prefix} can't be installed: {reason}; it is as it was") from error
 
 

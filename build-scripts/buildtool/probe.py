@@ -19,10 +19,13 @@ Answers = dict[str, Any]
 
 
 def ask(python: Path) -> Answers:
-    """Return what the interpreter finds from within: see inside.py. BuildError if it can't run."""
+    """Return what the interpreter finds from within: see inside.py. BuildError if it can't run.
+
+    It leaves no compiled modules behind: they would belong to whoever asks.
+    """
     script = Path(__file__).with_name("inside.py")
     environment = {name: value for name, value in os.environ.items() if name[:6] != "PYTHON"}
-    command = [str(python), "-I", str(script)]
+    command = [str(python), "-IB", str(script)]
     try:
         ran = subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=TIMEOUT

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
+import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from . import brought, install, ownership
 from . import configuration as config
-from . import install
 from .configuration import Configuration
 from .errors import BuildError
 
-LIBRARY = Path("lib", "python3.11")
-SITE = LIBRARY / "site-packages"
-# What people add to the standard library's folder, all else in which comes from the release.
-ADDED = ("sitecustomize.py", "usercustomize.py", "EXTERNALLY-MANAGED", "distutils/distutils.cfg")
+SITE = brought.LIBRARY / "site-packages"
 
 
 def record(wanted: Configuration) -> dict[str, Any]:
@@ -33,7 +31,7 @@ def check(prefix: Path, wanted: Configuration) -> None:
     """Raise BuildError unless *prefix* holds an installation of ours that isn't newer."""
     if not (prefix / install.MARKER).is_file():
         raise BuildError(f"{prefix} is not an installation of ours; install without --upgrade")
-    version = install.marker(prefix).get("version", "")
+    version = _sound_marker(prefix / install.MARKER).get("version", "")
     if version and _numbers(version) > _numbers(wanted.version):
         raise BuildError(
             f"{prefix} has {version}, which is newer than {wanted.version}; use --version {version}"
@@ -41,16 +39,18 @@ def check(prefix: Path, wanted: Configuration) -> None:
 
 
 def keep(old: Path, new: Path) -> None:
-    """Put what the user added to the installation *old* into *new*, by hard links.
+    """Put what the user added to the installation *old* into *new*, by hard links or copies.
 
     That is site-packages, as a whole; all that *new* does not have outside of the standard
-    library's folder: scripts, headers, data, virtual environments; and ADDED in that folder.
-    Raises OSError.
+    library's folder: scripts, headers, data, virtual environments; and brought.ADDED in that
+    folder. What *old* notes as brought by its package goes unless it was changed. Raises OSError.
     """
-    shutil.rmtree(new / SITE)
-    _link(old / SITE, new / SITE)
-    for path in _others(old):
-        if not os.path.lexists(new / path):
+    if (old / SITE).is_dir():
+        shutil.rmtree(new / SITE)
+        _link(old / SITE, new / SITE)
+    recorded = install.marker(old).get("files", {})
+    for path in brought.others(old):
+        if not os.path.lexists(new / path) and not brought.is_in(recorded, old, path):
             _link(old / path, new / path)
 
 
@@ -76,25 +76,32 @@ def _numbers(version: str) -> list[int]:
     return [int(part) for part in version.split(".")]
 
 
-def _others(old: Path) -> Iterator[Path]:
-    """Yield the paths that may be the user's, relative to *old*; folders before their contents."""
-    for folder, folders, files in os.walk(old):
-        place = Path(folder).relative_to(old)
-        if place / LIBRARY.name == LIBRARY and LIBRARY.name in folders:
-            folders.remove(LIBRARY.name)
-        for name in (*folders, *files):
-            if place / name != Path(install.MARKER):
-                yield place / name
-    for name in ADDED:
-        if (old / LIBRARY / name).is_file():
-            yield LIBRARY / name
+def _sound_marker(path: Path) -> dict[str, Any]:
+    """Return what an installation notes of itself; BuildError unless that can be made use of."""
+    try:
+        found = json.loads(path.read_text())
+    except ValueError:
+        found = None
+    if (
+        isinstance(found, dict)
+        and re.fullmatch(r"(\d+(\.\d+)*)?", str(found.get("version", "")), re.ASCII)
+        and isinstance(found.get("version", ""), str)
+        and all(isinstance(found.get(name, {}), dict) for name in ("patches", "files"))
+    ):
+        return found
+    raise BuildError(f"{path} is damaged; put {{}} into it, and it counts as of an unknown version")
 
 
 def _link(old: Path, new: Path) -> None:
-    """Make *new* what *old* is: a link to the same file, an equal folder, an equal link."""
+    """Make *new* what *old* is: a link to the same file or a copy, an equal folder or link."""
     if old.is_symlink() or not old.is_dir():
         os.makedirs(new.parent, exist_ok=True)
-        os.link(old, new, follow_symlinks=False)
+        try:
+            os.link(old, new, follow_symlinks=False)
+        except OSError:  # across file systems, or a file of another user's
+            shutil.copyfile(old, new, follow_symlinks=False)
+            ownership.give(new, old.lstat())
+            shutil.copystat(old, new, follow_symlinks=False)
         return
     os.makedirs(new)
     for path in old.iterdir():
