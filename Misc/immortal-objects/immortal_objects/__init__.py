@@ -13,7 +13,6 @@ import functools
 import gc
 import logging
 import types
-from collections.abc import Iterable
 from typing import Any, Callable, Protocol, TypeVar, overload
 
 __all__ = ["immortal", "immortalize_heap", "is_immortal"]
@@ -138,7 +137,7 @@ def _with_instances(cls: C) -> C:
 
 def _cover(cls: Any) -> None:
     """Have the instances made immortal that a call of the class makes."""
-    if not isinstance(_find(cls.__mro__, "__new__"), _New):
+    if not isinstance(_find(cls, "__new__"), _New):
         _set(cls, "__new__", _New(vars(cls).get("__new__")))
     if "__init__" in vars(cls):
         _prepare(cls)
@@ -149,25 +148,37 @@ class _New:
 
     def __init__(self, own: Any) -> None:
         self.own = own
+        # A class that has made an instance is immortal anyway.
+        self.functions: dict[type, Any] = {}
 
     def __get__(self, instance: object, cls: Any) -> Any:
+        function = self.functions.get(cls)
+        if function is None:
+            function = self.functions[cls] = self.function(cls)
+        # inspect.signature() asks __new__ first, which here says what __init__ says by now.
+        init = cls.__init__
+        function.__wrapped__ = function.inner or (
+            _without_arguments if init is object.__init__ else init
+        )
+        return function
+
+    def function(self, cls: Any) -> Any:
+        """Return the function that a call of *cls*, or of super() in it, finds as __new__."""
         following = _following(cls, "__new__", self) if self.own is None else self.own
         inner = following.__get__(None, cls) if hasattr(following, "__get__") else following
+        alone = inner is object.__new__ and _find(cls, "__new__") is self
 
         def __new__(made: Any, /, *args: Any, **kwargs: Any) -> Any:
             _prepare(made)
-            if inner is object.__new__ and _find(made.__mro__, "__new__") is self:
-                # It takes arguments where no other __new__, but an __init__, is there.
-                if (args or kwargs) and _following(made, "__init__") is object.__init__:
+            if alone:
+                # object.__new__ takes arguments if no other __new__, but an __init__, is there.
+                if (args or kwargs) and _inherits_init_of_object(made):
                     raise TypeError(f"{made.__name__}() takes no arguments")
-                args, kwargs = (), {}
+                return inner(made)
             return inner(made, *args, **kwargs)
 
-        # inspect.signature() asks __new__ first.
         function: Any = __new__
-        function.__wrapped__ = inner if isinstance(inner, types.FunctionType) else cls.__init__
-        if function.__wrapped__ is object.__init__:
-            function.__wrapped__ = _without_arguments
+        function.inner = inner if isinstance(inner, types.FunctionType) else None
         return function
 
 
@@ -213,17 +224,28 @@ def _is_ours(function: Any) -> bool:
     return getattr(function, _MARK, None) is function
 
 
-def _find(classes: Iterable[type], name: str) -> Any:
-    """Return the attribute that the first of the classes has which has it."""
-    return next((vars(cls)[name] for cls in classes if name in vars(cls)), None)
+def _find(cls: type, name: str) -> Any:
+    """Return the attribute as it is in the class, or in the first of its bases that has it."""
+    return next(vars(base)[name] for base in cls.__mro__ if name in vars(base))
 
 
 def _following(cls: type, name: str, method: Any = None) -> Any:
     """Return what comes after *method* in the order of resolution, if given, and isn't ours."""
-    found = [vars(base)[name] for base in cls.__mro__ if name in vars(base)]
-    if method is not None:
-        del found[: found.index(method) + 1]
-    return next(one for one in found if not _stands_in(one) and one is not _PROTOCOL_INIT)
+    for base in cls.__mro__:
+        found = base.__dict__.get(name)
+        if method is not None:
+            if found is method:
+                method = None
+        elif found is not None and not _stands_in(found) and found is not _PROTOCOL_INIT:
+            return found
+    raise TypeError(f"{cls.__name__} doesn't inherit this {name}")
+
+
+def _inherits_init_of_object(cls: Any) -> bool:
+    init = cls.__init__
+    return (init is object.__init__ or _stands_in(init)) and (
+        _following(cls, "__init__") is object.__init__
+    )
 
 
 def _stands_in(method: Any) -> bool:
