@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 from buildtool import paths
-from harness import TESTS
+from harness import TESTS, run, site_packages
 
 sys.path.insert(0, str(TESTS / "integrations"))
 
@@ -127,6 +127,34 @@ def test_commands_of_pytest_forked(patched: Path, program: Path, copied: str) ->
     options = ("-p", "no:cacheprovider", "-c", os.devnull, f"--rootdir={program}")
     said = run_copied([patched, "-B", *words, *options], program, PYTHONPATH=str(site))
     assert "1 passed" in said
+
+
+ELEMENTS = """import sys, types
+sys.modules["frames"] = types.SimpleNamespace(ARRAY=0, FRAME=0, WORKERS=0, work=0)
+import numpy as np, numpy_pandas, pandas as pd
+
+def named(array):
+    numpy_pandas.immortal = (found := []).append
+    numpy_pandas.make_elements_immortal(array)
+    return found
+
+words = [f"city of {number}" for number in range(4)]
+square = np.array(words, dtype=object).reshape(2, 2)
+kept = [square, square.T, pd.Series(words, dtype=object), pd.Series(words, dtype="string[python]")]
+for array in kept:
+    assert sorted(map(id, named(array))) == sorted(map(id, words)), array
+arrow = pd.Series(words)
+assert arrow.dtype.storage == "pyarrow"
+for array in (arrow, pd.Series(range(4)), np.arange(4.0), pd.Series(words, dtype="category")):
+    assert named(array) == [], array
+"""
+
+
+def test_elements_of_arrays(patched: Path) -> None:
+    """Python objects that an array keeps are named, and none that is made for the occasion."""
+    site = site_packages(patched, TESTS / "integrations" / "arrow.txt")
+    folders = (cases.EXAMPLES, DISTRIBUTION, site)
+    run(patched, ELEMENTS, env={"PYTHONPATH": os.pathsep.join(map(str, folders))})
 
 
 @pytest.mark.slow
