@@ -62,6 +62,12 @@ def test_types() -> None:
     call(mypy, *options, "immortal_objects", "tests")
 
 
+@pytest.mark.parametrize("page", [paths.ROOT / "README.md", FOLDER / "README.md"])
+def test_pages_say_how_to_install_it(page: Path) -> None:
+    named = re.findall(r"^\S*python3\S* -m pip install (\./Misc/\S+)", page.read_text(), re.M)
+    assert [(paths.ROOT / name).resolve() for name in named] == [FOLDER]
+
+
 def test_pip_installs_it(stock: Path, patched: Path, tmp_path: Path) -> None:
     """One wheel serves both interpreters, and tells type checkers that it is typed."""
     quiet = ("-m", "pip", "--quiet", "--disable-pip-version-check")
@@ -70,6 +76,10 @@ def test_pip_installs_it(stock: Path, patched: Path, tmp_path: Path) -> None:
     assert wheel.name == "immortal_objects-1.0.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel) as file:
         names = [name for name in file.namelist() if "dist-info" not in name]
+        licence = file.read("immortal_objects-1.0.0.dist-info/licenses/LICENSE").decode()
+    holder, terms = licence.split("\n\n", 2)[1:]
+    of_all = (paths.ROOT / "LICENSE").read_text()
+    assert holder.startswith("Copyright") and f"{holder}\n\n{terms}" in of_all
     assert sorted(names) == ["immortal_objects/__init__.py", "immortal_objects/py.typed"]
     for python in (stock, patched):
         place = tmp_path / python.parts[-3]

@@ -15,7 +15,7 @@ from harness import TESTS, run_json, site_packages
 FOLDER = TESTS / "integrations"
 
 # What may differ once the heap is immortal; the README says so, too.
-OTHERWISE = {"getrefcount", "gc", "weakref", "dict_size"}
+OTHERWISE = {"getrefcount", "gc", "generations", "untracked", "weakref", "dict_size"}
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def said(patched: Path, stock: Path) -> dict[str, dict[str, Any]]:
 
 def test_patched_says_what_stock_says(said: dict[str, dict[str, Any]]) -> None:
     assert said["patched"] == said["stock"]
-    assert len(said["stock"]) == 12
+    assert len(said["stock"]) == 14
 
 
 def test_of_an_immortal_heap(said: dict[str, dict[str, Any]]) -> None:
@@ -47,9 +47,16 @@ def test_reference_counts(said: dict[str, dict[str, Any]]) -> None:
 
 
 def test_collector(said: dict[str, dict[str, Any]]) -> None:
-    """Objects are listed, with referrers and referents; only is_tracked() differs."""
+    """Objects are listed, with referrers and referents, but not tracked, and in no generation."""
     assert said["stock"]["gc"] == [1000, 1, 2, True]
     assert said["heap"]["gc"] == [1000, 1, 2, False]
+    assert (said["stock"]["generations"], said["heap"]["generations"]) == (1000, 0)
+
+
+def test_what_the_collector_had_dropped(said: dict[str, dict[str, Any]]) -> None:
+    """It is listed, and so are its contents by muppy: 1,000 tuples of a string each, and dicts."""
+    assert said["stock"]["untracked"] == [0, 0, 0]
+    assert said["heap"]["untracked"] == [2000, 2000, 1000]
 
 
 def test_weak_references_and_finalizers(said: dict[str, dict[str, Any]]) -> None:

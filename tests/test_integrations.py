@@ -10,18 +10,22 @@ from __future__ import annotations
 import ast
 import importlib.util
 import json
+import os
+import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from buildtool import paths
-from harness import TESTS
+from harness import TESTS, run, site_packages
 
 sys.path.insert(0, str(TESTS / "integrations"))
 
 import cases
+from observing import DISTRIBUTION
 
 MB = 1_000_000
 SERVERS = ("gunicorn, sync", "gunicorn, gthread", "uvicorn and FastAPI under gunicorn", "uWSGI")
@@ -64,6 +68,93 @@ def test_workers_share(patched: Path, stock: Path, name: str) -> None:
         assert after["private_dirty"] < (12 if name == AIRFLOW else 3) * MB
         # One child alone is no great share.
         assert after["total_pss"] < (0.9 if after["workers"] == 1 else 0.5) * before["total_pss"]
+
+
+DATA = """from immortal_objects import is_immortal
+
+WORKERS = 2
+TABLE = [["record"]]
+
+def work(number):
+    return is_immortal(TABLE[0])
+"""
+
+
+CASE = """import os
+from immortal_objects import is_immortal
+
+parent, value = os.getpid(), object()
+
+def test_case():
+    assert os.getpid() != parent and is_immortal(value)
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """A folder with the package, and nothing else of this project."""
+    folder = tmp_path / "program"
+    shutil.copytree(DISTRIBUTION / "immortal_objects", folder / "immortal_objects")
+    return folder
+
+
+def run_copied(command: list[Path | str], folder: Path, **env: str) -> str:
+    """Run a command in a folder, with no PYTHONPATH but that in *env*; return what it printed."""
+    others = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    ran = subprocess.run(command, cwd=folder, env={**others, **env}, capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def test_forkserver_from_another_folder(patched: Path, program: Path) -> None:
+    """The examples as they are copied: beside one's own modules."""
+    (program / "data.py").write_text(DATA)
+    for name in ("multiprocessing_forkserver.py", "forkserver_preload.py"):
+        shutil.copy(cases.EXAMPLES / name, program)
+    command = [patched, "-B", program / "multiprocessing_forkserver.py"]
+    assert run_copied(command, program.parent) == "2\n", "as many workers found it immortal"
+
+
+@pytest.mark.parametrize("copied", ["pytest_hook.py", "conftest.py"])
+def test_commands_of_pytest_forked(patched: Path, program: Path, copied: str) -> None:
+    """The command as the example's docstring has it, or with the function in conftest.py."""
+    example = cases.EXAMPLES / "pytest_hook.py"
+    shutil.copy(example, program / copied)
+    (program / "test_case.py").write_text(CASE)
+    (line,) = re.findall(r"^    python (.+)$", example.read_text(), re.MULTILINE)
+    words = line.split() if copied == example.name else ["-m", "pytest", "--forked"]
+    site = cases.Place(patched, patched).site()
+    options = ("-p", "no:cacheprovider", "-c", os.devnull, f"--rootdir={program}")
+    said = run_copied([patched, "-B", *words, *options], program, PYTHONPATH=str(site))
+    assert "1 passed" in said
+
+
+ELEMENTS = """import sys, types
+sys.modules["frames"] = types.SimpleNamespace(ARRAY=0, FRAME=0, WORKERS=0, work=0)
+import numpy as np, numpy_pandas, pandas as pd
+
+def named(array):
+    numpy_pandas.immortal = (found := []).append
+    numpy_pandas.make_elements_immortal(array)
+    return found
+
+words = [f"city of {number}" for number in range(4)]
+square = np.array(words, dtype=object).reshape(2, 2)
+kept = [square, square.T, pd.Series(words, dtype=object), pd.Series(words, dtype="string[python]")]
+for array in kept:
+    assert sorted(map(id, named(array))) == sorted(map(id, words)), array
+arrow = pd.Series(words)
+assert arrow.dtype.storage == "pyarrow"
+for array in (arrow, pd.Series(range(4)), np.arange(4.0), pd.Series(words, dtype="category")):
+    assert named(array) == [], array
+"""
+
+
+def test_elements_of_arrays(patched: Path) -> None:
+    """Python objects that an array keeps are named, and none that is made for the occasion."""
+    site = site_packages(patched, TESTS / "integrations" / "arrow.txt")
+    folders = (cases.EXAMPLES, DISTRIBUTION, site)
+    run(patched, ELEMENTS, env={"PYTHONPATH": os.pathsep.join(map(str, folders))})
 
 
 @pytest.mark.slow

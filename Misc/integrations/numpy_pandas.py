@@ -2,18 +2,28 @@
 
 An array hides its objects from the collector, so gc.immortalize_heap() doesn't find them: name them
 before it. A wheel of NumPy counts references to immortal objects, too, which copies their pages:
-have it compiled, pip install --no-binary numpy numpy. Columns of numbers were shared all along.
+have it compiled, pip install --no-binary numpy numpy. Columns of numbers were shared all along, and
+so are pandas's strings where pyarrow keeps them: their elements are made anew when one asks for
+them, and would stay for good.
 """
 
 import multiprocessing
 
+import numpy as np
 from frames import ARRAY, FRAME, WORKERS, work  # yours
 from immortal_objects import immortal, immortalize_heap
 
+
+def make_elements_immortal(array):
+    """Make the elements of an array or a column immortal, if it keeps Python objects."""
+    if array.dtype == object or getattr(array.dtype, "storage", None) == "python":
+        for element in np.asarray(array, dtype=object).flat:
+            immortal(element)
+
+
 if __name__ == "__main__":
-    for column in (ARRAY, FRAME["text"], FRAME["objects"]):
-        for value in column:
-            immortal(value)
+    for column in (ARRAY, *(column for _, column in FRAME.items())):
+        make_elements_immortal(column)
     immortalize_heap()
     with multiprocessing.get_context("fork").Pool(WORKERS) as pool:
         print(sum(pool.map(work, range(WORKERS), chunksize=1)))

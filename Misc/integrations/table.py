@@ -32,20 +32,20 @@ EXAMPLES = {
     LOADER: "pytorch_dataloader.py",
 }
 HEAD = """\
-| with | workers | copied by each: stock | immortal | all processes: stock | immortal | ratio |
-| --- | --- | --- | --- | --- | --- | --- |"""
+| with | workers | copied by each: stock | immortal | PSS of each: stock | immortal | \
+all processes: stock | immortal | ratio |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |"""
+SIZES = ("private_dirty", "pss", "total_pss")
 
 
 def table(measured: dict[str, dict[str, dict[str, Any]]]) -> str:
-    """Return the table as Markdown: Private_Dirty of the average worker, and PSS of all."""
+    """Return the table as Markdown: Private_Dirty and PSS of the average worker, PSS of all."""
     lines = [HEAD]
     for name, found in measured.items():
         stock, patched = found["stock"], found["patched"]
         link = f"[{name}](Misc/integrations/{EXAMPLES[name]})"
-        sizes = [
-            one[key] / 1e6 for key in ("private_dirty", "total_pss") for one in (stock, patched)
-        ]
-        cells = [link, str(stock["workers"]), *(f"{size:.1f} MB" for size in sizes)]
+        sizes = [one[key] / 1e6 for key in SIZES for one in (stock, patched)]
+        cells = [link, str(stock["workers"]), *(f"{size:.1f}" for size in sizes)]
         cells.append(f"{patched['total_pss'] / stock['total_pss']:.2f}")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import Any
 
 COUNT = 1000
+# Of numbers and strings alone: the collector has nothing to look for in them, and drops them.
+NAMES = [f"name {number}" for number in range(COUNT)]
+UNTRACKED = [*((name,) for name in NAMES), *({number: number} for number in range(COUNT))]
 deleted: list[int] = []
 
 
@@ -107,6 +110,29 @@ def use_gc(nodes: list[Node]) -> Any:
     return [listed, *around, gc.is_tracked(nodes[0])]
 
 
+def use_generations(nodes: list[Node]) -> Any:
+    generations = map(gc.get_objects, range(3))
+    return sum(type(item) is Node for listed in generations for item in listed)
+
+
+def use_untracked(nodes: list[Node]) -> Any:
+    """Count how many of UNTRACKED are listed by the collector and by objgraph, which asks it.
+
+    And how many of NAMES by muppy, which adds to the collector's list what that refers to.
+    """
+    import objgraph
+    from pympler import muppy
+
+    untracked, names = set(map(id, UNTRACKED)), set(map(id, NAMES))
+    NAMES.clear()
+    by_type = objgraph.by_type("tuple") + objgraph.by_type("dict")
+    return [
+        sum(id(item) in untracked for item in gc.get_objects()),
+        sum(id(item) in untracked for item in by_type),
+        sum(id(item) in names for item in muppy.get_objects()),
+    ]
+
+
 def use_weakref(nodes: list[Node]) -> Any:
     """Drop two nodes, one of which was there; tell which references died, and what was deleted."""
     deleted.clear()
@@ -129,6 +155,7 @@ def main() -> None:
     cycle: list[Any] = [Node(-2)]
     cycle.append(cycle)
     del cycle
+    gc.collect()  # in stock, too, so that it has looked at UNTRACKED
     if sys.argv[1] == "heap":
         gc.immortalize_heap()  # type: ignore[attr-defined]
     gc.collect()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import copy
+import ctypes
 import dataclasses
 import enum
 import functools
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import typing
 import unittest
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import immortal_objects
 from immortal_objects import immortal, immortalize_heap, is_immortal
@@ -81,13 +82,13 @@ class Values(unittest.TestCase):
         ):
             with self.assertRaises(TypeError):
                 immortal(*arguments, **keywords)
-        with self.assertRaisesRegex(TypeError, "is for classes"):
-            immortal(instances=True)(len)
+        for wrong in (len, dict, 5):
+            with self.assertRaisesRegex(TypeError, "is for classes"):
+                immortal(instances=True)(wrong)
         with self.assertRaises(TypeError):
             is_immortal()  # type: ignore[call-arg]
-        if ABLE:
-            with self.assertRaisesRegex(TypeError, "frame"):
-                immortal(sys._getframe())
+        with self.assertRaisesRegex(TypeError, "frame"):
+            immortal(sys._getframe())
 
 
 class Instances(unittest.TestCase):
@@ -345,27 +346,190 @@ class Instances(unittest.TestCase):
         class Base:
             x: int
 
+        class Mixin:
+            def __init__(self) -> None:
+                raise AssertionError("hidden by that of the dataclass")
+
         @dataclasses.dataclass
-        class Undecorated(Base):
-            y: int
+        class Sub(Mixin, Base):
+            y: list[int]
 
-        @immortal(instances=True)
-        @dataclasses.dataclass
-        class Decorated(Base):
-            y: int
+        sub = Sub(1, [2])
+        self.assertEqual((sub.x, sub.y), (1, [2]))
+        self.check(sub)
+        self.check(sub.y)
 
-        self.assertFalse(is_immortal(Undecorated(1, 2)))  # a documented limit
-        self.check(Decorated(1, 2))
-
-    @unittest.skipUnless(ABLE, "without immortal objects no __init__ is in the way")
     def test_below_dataclass(self) -> None:
-        @dataclasses.dataclass
-        @immortal(instances=True)
-        class Data:
-            name: str
+        for options in ({}, {"frozen": True}, {"slots": True}, {"init": False}):
+            if options == {"slots": True} and sys.version_info < (3, 10):
+                continue
+            with self.subTest(options=options):
 
-        with self.assertRaisesRegex(TypeError, "above the others"):
-            Data("a")
+                @dataclasses.dataclass(**options)
+                @immortal(instances=True)
+                class Data:
+                    name: str = "a"
+
+                arguments = [] if options == {"init": False} else ["name"]
+                for _ in range(2):
+                    self.assertEqual(list(inspect.signature(Data).parameters), arguments)
+                    data = Data(*arguments)
+                    self.assertEqual(data.name, (*arguments, "a")[0])
+                    self.check(data)
+
+                class Sub(Data):
+                    pass
+
+                self.check(Sub(*arguments))
+
+    def test_mixin_before_the_base(self) -> None:
+        class Logged:
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                super().__init__(*args, **kwargs)
+                self.log = [is_immortal(self)]
+
+        class Country(Logged, Point):
+            pass
+
+        class Town(Country):
+            def __init__(self) -> None:
+                super().__init__(1)
+                self.name = ["Lyon"]
+
+        for place in (Country(1), Town()):
+            self.assertEqual((place.x, place.y, place.log), (1, [2], [False]))
+            self.check(place)
+            self.check(place.log)
+        self.check(Town().name)
+        self.assertEqual(list(inspect.signature(Country).parameters), ["args", "kwargs"])
+
+    def test_builtin_before_the_base(self) -> None:
+        @immortal(instances=True)
+        class Base:
+            pass
+
+        class Table(dict, Base):  # type: ignore[type-arg]
+            pass
+
+        class Made(Base):
+            def __new__(cls, value: int) -> Made:
+                made = object.__new__(cls)
+                made.value = value
+                return made
+
+            value: int
+
+        self.assertEqual((Table(a=1), Made(1).value), ({"a": 1}, 1))
+        self.check(Table())
+        self.check(Made(1))
+
+    def test_init_set_later(self) -> None:
+        class Sub(Point):
+            pass
+
+        def initialize(self: Any) -> None:
+            self.x = [1]
+
+        self.check(Sub(1))
+        Sub.__init__ = initialize  # type: ignore[assignment,method-assign]
+        sub = Sub()  # type: ignore[call-arg]
+        self.check(sub)
+        self.check(sub.x)
+
+    def test_protocol(self) -> None:
+        class Named(Protocol):
+            def name(self) -> str:
+                return "nobody"
+
+        class Base:
+            def __init__(self, value: int) -> None:
+                self.value = [value]
+
+            def name(self) -> str:
+                return "base"
+
+        @immortal(instances=True)
+        class Concrete(Named, Base):
+            pass
+
+        @immortal(instances=True)
+        class Alone(Named, Protocol):
+            pass
+
+        class Sub(Alone, Base):
+            pass
+
+        for made in (Concrete(1), Concrete(1), Sub(1)):
+            self.assertEqual(made.value, [1])
+            self.check(made)
+        protocols: tuple[Any, ...] = (Named, Alone)
+        for protocol in protocols:
+            with self.assertRaisesRegex(TypeError, "Protocols cannot be instantiated"):
+                protocol()
+
+    def test_result_of_init(self) -> None:
+        kept: list[object] = []
+
+        @immortal(instances=True)
+        class Wrong:
+            def __init__(self) -> None:
+                kept.append(self)
+                return 5  # type: ignore[return-value]
+
+        with self.assertRaisesRegex(TypeError, "should return None"):
+            Wrong()
+        self.assertFalse(is_immortal(kept[0]))
+
+    def test_another_class_from_init(self) -> None:
+        class Other:
+            pass
+
+        @immortal(instances=True)
+        class First:
+            def __init__(self) -> None:
+                self.__class__ = Other  # type: ignore[assignment]
+
+        first = First()
+        self.assertIs(type(first), Other)
+        self.check(first)
+
+    def test_metaclass(self) -> None:
+        class Sealed(type):
+            def __setattr__(cls, name: str, value: object) -> None:
+                raise AttributeError("sealed")
+
+        @immortal(instances=True)
+        class Plain(metaclass=Sealed):
+            pass
+
+        @immortal(instances=True)
+        class Structure(ctypes.Structure):
+            _fields_ = (("value", ctypes.c_int),)
+
+        self.check(Plain())
+        self.assertEqual(Structure(3).value, 3)
+        self.check(Structure(3))
+
+    def test_arguments_that_nothing_takes(self) -> None:
+        @immortal(instances=True)
+        class Empty:
+            pass
+
+        class Passing(Empty):
+            def __new__(cls, *args: object) -> Passing:
+                return super().__new__(cls, *args)
+
+        class Initialized(Empty):
+            def __init__(self, *args: object) -> None:
+                super().__init__(*args)
+
+        classes: tuple[Any, ...] = (Empty, Passing, Initialized)
+        for cls in classes:
+            self.check(cls())
+            for _ in range(2):
+                with self.assertRaisesRegex(TypeError, r"takes (no|exactly one) argument"):
+                    cls(1)
+        self.assertEqual(list(inspect.signature(Empty).parameters), [])
 
     def test_named_tuple(self) -> None:
         @immortal(instances=True)
