@@ -7,12 +7,13 @@ graphs for a build with a sanitizer.
 from __future__ import annotations
 
 import re
+import statistics
 import subprocess
 from pathlib import Path
 
 import pytest
 from conftest import Interpreters
-from harness import TESTS, run
+from harness import TESTS, run, run_json
 
 FOLDER = TESTS / "failures"
 
@@ -31,14 +32,25 @@ def test_no_memory_in_a_debug_build(patched_debug: Path, what: str, how: str) ->
 
 
 def check_no_memory(python: Path, what: str, how: str) -> None:
-    found = subprocess.run(
-        [python, "-c", "import _testcapi"], capture_output=True, text=True, check=False
-    )
-    if found.returncode:
+    if not has_testcapi(python):
         pytest.skip("this interpreter has no _testcapi")
     said = run(python, FOLDER / "nomemory.py", what, how)
     counts = re.fullmatch(r"(\d+) failed, (\d+) went well without the allocation\n", said)
     assert counts and int(counts[1]) >= 3, said
+
+
+def test_failing_calls_leak_nothing(patched: Path) -> None:
+    """What a call leaves is compared with one that succeeds; a single figure may be off."""
+    if not has_testcapi(patched):
+        pytest.skip("this interpreter has no _testcapi")
+    for (none, blocks, size), *failing in run_json(patched, FOLDER / "leaks.py").values():
+        assert none == 0 and sum(failures for failures, *_ in failing) >= 40
+        _, more_blocks, more_size = map(statistics.median, zip(*failing, strict=True))
+        assert more_blocks <= blocks + 0.9 and more_size <= size + 256
+
+
+def has_testcapi(python: Path) -> bool:
+    return subprocess.run([python, "-c", "import _testcapi"], capture_output=True).returncode == 0
 
 
 def test_bad_arguments(patched: Path) -> None:
