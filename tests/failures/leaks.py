@@ -71,11 +71,11 @@ def codes() -> object:
 
 def main() -> None:
     calls: dict[str, tuple[Callable[[], object], Callable[[object], object]]] = {
-        "one": (codes, gc.immortalize),  # type: ignore[attr-defined]
         "heap": (lambda: None, lambda _: gc.immortalize_heap()),  # type: ignore[attr-defined]
+        "one": (codes, gc.immortalize),  # type: ignore[attr-defined]
     }
     numbers = (None, *range(ALLOCATIONS))
-    found = {name: [growth(*call, n) for n in numbers] for name, call in reversed(calls.items())}
+    found = {name: [growth(*call, n) for n in numbers] for name, call in calls.items()}
     print(json.dumps(found))
 
 
