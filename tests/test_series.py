@@ -409,7 +409,8 @@ def test_prefixes_build_in_order_and_resume(
     tree = tmp_path / "with-configure"
     seriesgit.import_series(base, [], tree)
     (tree / "configure").write_text(
-        '#!/bin/sh\nsource=$(dirname "$0")\n'
+        # Long enough for git to see that the header is not as it was checked out.
+        '#!/bin/sh\nsleep 1.1\nsource=$(dirname "$0")\n'
         'printf ".PHONY: all\\nall: object.o\\n\\tcp $source/Objects/object.c all\\n" > Makefile\n'
         'printf "object.o: $source/Include/Python.h\\n\\techo compiled | tee object.o\\n"'
         " >> Makefile\n"

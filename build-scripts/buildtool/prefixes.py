@@ -127,4 +127,6 @@ def _touch_headers(tree: Path, built_with: Path) -> None:
     headers = gitrun.git(tree, "ls-files", "--stage", "*.h")
     if not built_with.exists() or built_with.read_text() != headers:
         (tree / "Include" / "Python.h").touch()
+        # The next checkout would write it again, and make compile everything again.
+        gitrun.run(tree, "update-index", "-q", "--refresh")
         built_with.write_text(headers)
