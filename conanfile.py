@@ -31,6 +31,9 @@ DEFAULT_VERSION = "3.11.2"
 #   runner     what the target's programs run with: see ci/targets.toml
 #   toolchain  the release of Debian whose compiler it is, if it isn't this machine's
 #   sources    a folder of sources that have been fetched
+# Those who use the package are told:
+#   run        the command that stands before the target's programs for them to run here
+#   compiler   the C compiler, where it is none of PATH
 CONF = "user.cpython-immortal"
 # Where configure thinks that the installation lies. The interpreter finds its real place by
 # itself; package() and _make_sysconfig_relocatable() see to the files that name this one.
@@ -327,8 +330,12 @@ class CPythonImmortal(ConanFile):
             self.cpp_info.cflags = [*self.cpp_info.cflags, *flags]
             self.cpp_info.sharedlinkflags = [*self.cpp_info.sharedlinkflags, *flags]
             self.cpp_info.exelinkflags = [*self.cpp_info.exelinkflags, *flags]
-            # The command that has to stand before the interpreter's for it to run here.
             self.conf_info.define(f"{CONF}:run", sysroot.runner(self._conf("runner")))
+        if release := self._conf("toolchain"):
+            compilers = self.conf.get("tools.build:compiler_executables", check_type=dict)
+            with self._buildtool() as tool:
+                program = tool.toolchain.place(release, compilers["c"])
+            self.conf_info.define(f"{CONF}:compiler", str(program))
 
     # Steps of the above
 

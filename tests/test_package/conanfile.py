@@ -25,7 +25,11 @@ class TestPackage(ConanFile):
         toolchain = AutotoolsToolchain(self)
         # The interpreter's own choice: with it, the headers' assertions are on or off for both.
         toolchain.ndebug = None
-        toolchain.generate()
+        environment = toolchain.environment()
+        dependency = self.dependencies[self.tested_reference_str]
+        if compiler := dependency.conf_info.get("user.cpython-immortal:compiler"):
+            environment.define("CC", compiler)
+        toolchain.generate(environment)
         AutotoolsDeps(self).generate()
         VirtualRunEnv(self).generate()
 
