@@ -114,6 +114,7 @@ def test_package_comes_to_a_machine_without_a_compiler(
         *(other, "install", f"--requires={reference}", "--build=never", "--remote=test"),
         *(f"-pr:a={settings}", *options),
         *("--deployer=direct_deploy", f"--deployer-folder={tmp_path}"),
+        f"--output-folder={tmp_path}",
         PATH=str(path),
     )
     assert "Downloaded package" in said, said[-2000:]
