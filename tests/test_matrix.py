@@ -144,6 +144,9 @@ def test_flavour_is_looked_at_from_inside(stock: Path) -> None:
         wrong = {option: str(not answers[option])}
         with pytest.raises(BuildError, match=f"should have {option} "):
             probe.check(target, wrong, answers)
+    sanitized = {"pymalloc": "True", "sanitizers": "address+undefined"}
+    with pytest.raises(BuildError, match="should have pymalloc False"):
+        probe.check(target, sanitized, answers)
 
 
 # What the command says

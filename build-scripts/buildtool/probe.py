@@ -51,6 +51,8 @@ def check(target: Target, options: Mapping[str, str], answers: Answers) -> None:
     for name in ("immortal", "debug", "trace_refs", "pymalloc", "computed_gotos"):
         if name in options:
             wanted[name] = options[name] == "True"
+    if "address" in options.get("sanitizers", ""):
+        wanted["pymalloc"] = False  # configure leaves it out
     # Where a debug build has two more pointers in each object, for the list of all.
     words = 4 if answers["trace_refs"] else 2
     wanted["object_size"] = words * target.bits // 8
