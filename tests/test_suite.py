@@ -272,6 +272,13 @@ def test_outcomes_of_a_real_module(stock: Path, tmp_path: Path) -> None:
     }
 
 
+def test_modules_count_where_a_hunt_for_leaks_knows_no_cases() -> None:
+    hunted = [Outcome(name, {WHOLE: "passed"}, 1) for name in ("test_a", "test_b")]
+    assert suitereport.counts(hunted) == {"modules passed": 2}
+    with_cases = Outcome("test_c", {WHOLE: "failed", "t.a": "passed", "t.b": "failed"}, 1)
+    assert suitereport.counts([with_cases]) == {"failed": 1, "passed": 1}
+
+
 def test_crash_hides_no_more_than_the_module() -> None:
     stock = [Outcome("test_a", {WHOLE: "passed", "t.a": "passed"}, 1)]
     patched = [Outcome("test_a", {WHOLE: "crashed: SIGSEGV"}, 1)]
