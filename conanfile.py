@@ -171,6 +171,8 @@ class CPythonImmortal(ConanFile):
         listed = self._read_list(Path(self.recipe_folder, "build-scripts", "packages.txt"))
         # The target's compiler and emulator, which run here.
         listed += self._conf("packages", default=[], check_type=list)
+        if self._needs_llvm and not self._conf("toolchain"):
+            listed.append(Path(self._compiler).name.replace("clang", "llvm"))
         Apt(self).install(listed, update=True, host_package=False)
 
     def layout(self):
@@ -210,11 +212,15 @@ class CPythonImmortal(ConanFile):
             given = self.buildenv.vars(self).keys()
             for name in CROSS_ANSWERS.keys() - given:
                 environment.define(name, CROSS_ANSWERS[name])
+        compiler = self._compiler
         if release := self._conf("toolchain"):
-            compilers = self.conf.get("tools.build:compiler_executables", check_type=dict)
             with self._buildtool() as tool:
-                program = tool.toolchain.make(release, compilers["c"], self.output.info)
-            environment.define("CC", str(program))
+                compiler = str(tool.toolchain.make(release, compiler, self.output.info))
+            environment.define("CC", compiler)
+        if self._needs_llvm:
+            # configure would take the first in PATH, which may be of another version.
+            environment.define("LLVM_AR", self._tool_of(compiler, "llvm-ar"))
+            environment.define("LLVM_PROFDATA", self._tool_of(compiler, "llvm-profdata"))
         if sysroot := self._sysroot():
             with self._buildtool():
                 root = sysroot.make(self.output.info, build_jobs(self))
@@ -398,6 +404,25 @@ class CPythonImmortal(ConanFile):
         clang = self.settings.compiler == "clang"
         target = [f"--target={self._triplet}"] if clang else []
         return [*target, f"--sysroot={self._sysroot().folder}"]
+
+    @property
+    def _compiler(self):
+        """The C compiler's name or path."""
+        compilers = self.conf.get("tools.build:compiler_executables", default={}, check_type=dict)
+        return compilers.get("c", str(self.settings.compiler))
+
+    @property
+    def _needs_llvm(self):
+        """Whether clang's own tools take part: to archive its bitcode, and to merge profiles."""
+        return self.settings.compiler == "clang" and (self.options.lto or self.options.pgo)
+
+    def _tool_of(self, clang, name):
+        """Return the path of the tool that belongs to *clang*."""
+        asked = [clang, f"-print-prog-name={name}"]
+        path = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+        if not os.path.isabs(path):
+            raise ConanException(f"{clang} comes without {name}, which lto and pgo need")
+        return path
 
     def _configure_args(self):
         options = self.options
