@@ -172,7 +172,10 @@ class CPythonImmortal(ConanFile):
         # The target's compiler and emulator, which run here.
         listed += self._conf("packages", default=[], check_type=list)
         if self._needs_llvm and not self._conf("toolchain"):
-            listed.append(Path(self._compiler).name.replace("clang", "llvm"))
+            version = self.settings.compiler.version
+            listed.append(f"llvm-{version}")
+            if self.options.pgo:
+                listed.append(f"libclang-rt-{version}-dev")
         Apt(self).install(listed, update=True, host_package=False)
 
     def layout(self):

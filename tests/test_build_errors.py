@@ -241,6 +241,28 @@ def test_patch_that_does_not_apply(checkout: Path, cache: Path, tmp_path: Path) 
     assert not list((cache / "conan" / "p" / "b").glob("*/b")), "the build folder stayed"
 
 
+@pytest.mark.skipif(shutil.which("clang") is None, reason="clang is not here")
+def test_clang_without_its_tools(cache: Path, tmp_path: Path) -> None:
+    """Those of another version, which may be in PATH, can't read what it compiles."""
+    fake = tmp_path / "bin" / "clang"
+    fake.parent.mkdir()
+    fake.write_text(
+        '#!/bin/sh\ncase "$*" in -print-prog-name=*) echo "${1#*=}"; exit;; esac\n'
+        f'exec {shutil.which("clang")} "$@"\n'
+    )
+    fake.chmod(0o755)
+    prefix = tmp_path / "python"
+    ran = build(
+        *("--target", "x86_64-clang", "--stock", "--lto", "--prefix", str(prefix)),
+        PATH=f"{fake.parent}:{os.environ['PATH']}",
+        CPYTHON_IMMORTAL_CACHE=str(cache),
+    )
+    assert "error: clang comes without llvm-ar, which lto and pgo need; full log: " in (
+        error_line(ran)
+    )
+    assert not prefix.exists()
+
+
 def test_listed_patch_that_is_not_there(checkout: Path) -> None:
     series = checkout / "patches" / "3.11" / "series"
     series.write_text("lost.patch\n")
@@ -394,10 +416,20 @@ def test_new_installation_replaces_the_old_one(tmp_path: Path) -> None:
     [
         ("gcc -c a.c\na.c:3:1: error: expected ';'\nmake: *** [a.o] Error 1\n", "expected ';'"),
         ("configure: error: no acceptable C compiler\n", "no acceptable C compiler"),
+        (
+            "ld: cannot find a.a\nclang: error: linker command failed\n",
+            "failed: ld: cannot find a.a",
+        ),
+        ("a.c:(.text+0x9): undefined\ncollect2: error: ld returned 1 exit status\n", ": undefined"),
         ("make: *** [Makefile:1: all] Error 2\n", "make: *** [Makefile:1: all] Error 2"),
         ("a.c: fatal error: No space left on device\n", "no disk space left during the build"),
         ("ERROR: something of Conan's\n", "something of Conan's"),
         ("a.c:3:1: error: bad\n\tConanException: Error 2 while executing\n", "error: bad"),
+        (
+            "ERROR: System requirements: 'llvm-14', 'lld-14' are missing but can't install\n",
+            "packages are missing; as root run: apt-get update && "
+            "apt-get install -y --no-install-recommends llvm-14 lld-14",
+        ),
         ("ERROR: in build()\n\tConanException: patch a.patch\n", "patch a.patch"),
     ],
 )

@@ -14,6 +14,7 @@ from . import paths, targets
 from .configuration import Configuration, profile
 from .errors import BuildError
 from .progress import Progress
+from .system import apt_line
 
 # Compiler calls of a plain build of 3.11.2 on x86-64, counted in its log; profile-guided
 # optimization compiles everything twice.
@@ -108,9 +109,17 @@ def explain(output: str) -> str:
     """Return the reason of a failure from Conan's output, in one line."""
     if "No space left on device" in output:
         return "no disk space left during the build; free some and run again"
+    if match := re.search(r"System requirements: ('.*') are missing", output):
+        packages = apt_line(re.findall("'(.*?)'", match[1]))
+        return f"packages are missing; as root run: {packages}"
     if match := re.search(r"ConanException: (?!Error \d+ while executing)(.*)", output):
         return match[1]
-    for pattern in (r"^(.*\berror: .*)$", r"^(configure: error.*)$", r"^(make.*\*\*\*.*)$"):
+    for pattern in (
+        r"^(.*\berror: (?!linker command failed|ld returned).*)$",
+        r"^(.*)\n.*\berror: ",  # the linker's own words, before its caller's
+        r"^(configure: error.*)$",
+        r"^(make.*\*\*\*.*)$",
+    ):
         if match := re.search(pattern, output, re.MULTILINE):
             return f"the build failed: {match[1].strip()}"
     errors = re.findall(r"^ERROR: (.*)$", output, re.MULTILINE)
