@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from buildtool.errors import BuildError
-from buildtool.perf import callgrind, instructions, programs, valgrind
+from buildtool.perf import callgrind, compare, instructions, programs, valgrind
 from buildtool.perf.callgrind import Program
 
 NAME = "x86_64-gcc"
@@ -117,6 +117,11 @@ def test_failure_is_one_line(stock: Path, tmp_path: Path) -> None:
         pytest.raises(BuildError, match=r"broken can't be counted in .*: in one line$"),
     ):
         callgrind.count(places["stock"], broken, tmp_path / "out")
+
+
+def test_list_is_fixed() -> None:
+    with pytest.raises(BuildError, match="counts its own fixed list"):
+        compare.main(["--instructions", "richards"])
 
 
 def test_valgrind_is_fetched_where_there_is_none(

@@ -66,6 +66,8 @@ def main(arguments: list[str] | None = None) -> None:
         for one in rounds.select(options.size, options.benchmarks, configuration.DEFAULT_VERSION):
             print(one.name)
         return
+    if options.instructions and options.benchmarks:
+        raise BuildError("--instructions counts its own fixed list; name no benchmark with it")
     target = targets.buildable(options.target)
     # Only an interpreter that runs here as it is can be optimized by a profile of itself.
     simple = options.instructions or target.runner != "native"
