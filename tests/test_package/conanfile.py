@@ -29,6 +29,9 @@ class TestPackage(ConanFile):
         dependency = self.dependencies[self.tested_reference_str]
         if compiler := dependency.conf_info.get("user.cpython-immortal:compiler"):
             environment.define("CC", compiler)
+        if self.settings.compiler == "clang" and dependency.options.lto == "True":
+            # Its library holds bitcode: there are no fat objects as gcc makes them.
+            toolchain.extra_ldflags.append("-flto")
         toolchain.generate(environment)
         AutotoolsDeps(self).generate()
         VirtualRunEnv(self).generate()
