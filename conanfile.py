@@ -332,6 +332,9 @@ class CPythonImmortal(ConanFile):
             self.cpp_info.cflags = [flag]
             self.cpp_info.sharedlinkflags = [flag]
             self.cpp_info.exelinkflags += [flag]
+        if self.settings.compiler == "clang" and self.options.lto:
+            # The library holds bitcode: there are no fat objects as gcc makes them.
+            self.cpp_info.exelinkflags.append("-flto")
         if "address" in str(self.options.sanitizers):
             self.runenv_info.define("ASAN_OPTIONS", ASAN_OPTIONS)
         if sysroot := self._sysroot():

@@ -25,11 +25,8 @@ class TestPackage(ConanFile):
         toolchain = AutotoolsToolchain(self)
         # The interpreter's own choice: with it, the headers' assertions are on or off for both.
         toolchain.ndebug = None
-        dependency = self.dependencies[self.tested_reference_str]
-        if self.settings.compiler == "clang" and dependency.options.lto == "True":
-            # Its library holds bitcode: there are no fat objects as gcc makes them.
-            toolchain.extra_ldflags.append("-flto")
         environment = toolchain.environment()
+        dependency = self.dependencies[self.tested_reference_str]
         if compiler := dependency.conf_info.get("user.cpython-immortal:compiler"):
             environment.define("CC", compiler)
         toolchain.generate(environment)
