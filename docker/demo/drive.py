@@ -1,8 +1,10 @@
-"""drive.py NAME: load the server until each worker has answered REQUESTS; watch their memory.
+"""drive.py NAME:PORT...: load servers until each worker has answered REQUESTS; watch their memory.
 
-Runs in a container that shares the processes and the network of the server's. wrk makes the load,
-in turns of a few seconds; between two turns, each worker's figures are taken from the kernel
-(/proc/PID/smaps_rollup). Writes /results/NAME.json; all sizes are in bytes, times in seconds.
+Runs in a container that shares the processes and the network of the servers'. wrk makes the load,
+in turns of a few seconds: all servers have theirs, one after the other, before one has another, so
+that what slows the machine for a while slows all of them. Between two turns, each worker's figures
+are taken from the kernel (/proc/PID/smaps_rollup). Writes /results/NAME.json of each server; all
+sizes are in bytes, times in seconds.
 """
 
 from __future__ import annotations
@@ -20,98 +22,137 @@ from typing import Any
 
 import heap_share
 
-PORT = 8000
-START = 300.0  # seconds for the server to start
-TURN = 4  # seconds of load between two looks
+START = 300.0  # seconds for the servers to start
+TURN = 2  # seconds of load between two looks
 PATIENCE = 300.0  # seconds without an answer from one of the workers
+PROGRESS = 15.0  # seconds between two lines about it
 FIGURES = ("Rss", "Pss", "Private_Dirty")
+
+
+def processes() -> list[int]:
+    """Return all processes, the oldest first."""
+    return sorted(int(folder.name) for folder in Path("/proc").glob("[0-9]*"))
+
+
+def settings(process: int) -> dict[str, str]:
+    """Return the environment that a process was started with, nothing if it has ended."""
+    try:
+        words = Path(f"/proc/{process}/environ").read_bytes().decode().split("\0")
+    except OSError:
+        return {}
+    return dict(word.split("=", 1) for word in words if "=" in word)
 
 
 def children(parent: int) -> list[int]:
     """Return the processes that *parent* has started, the oldest first."""
     found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for process in processes():
         try:
-            fields = stat.read_text().rpartition(")")[2].split()
+            fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue  # it has ended
         if int(fields[1]) == parent:
-            found.append(int(stat.parent.name))
-    return sorted(found)
+            found.append(process)
+    return found
 
 
-def wait(workers: int) -> list[int]:
-    """Wait until the server listens with all its workers; return their processes."""
-    deadline = time.monotonic() + START
-    while time.monotonic() < deadline:
-        masters = children(1)  # 1 is tini
-        found = children(masters[0]) if masters else []
-        with socket.socket() as tried:
-            if len(found) == workers and tried.connect_ex(("127.0.0.1", PORT)) == 0:
-                return found
-        time.sleep(0.5)
-    sys.exit(f"error: the server doesn't listen with {workers} workers")
+class Server:
+    """One of the servers: its processes, and what is known of it."""
 
+    def __init__(self, name: str, port: int) -> None:
+        self.name = name
+        self.port = port
+        self.turns: list[dict[str, float]] = []
+        self.looks: list[dict[str, Any]] = []
 
-def look(pids: list[int], start: float) -> dict[str, Any]:
-    """Return how much each worker has answered, and its memory."""
-    counts = Path(f"/proc/{pids[0]}/root/dev/shm/requests").read_bytes()
-    rows = []
-    for age, pid in enumerate(pids, 1):
-        (answered,) = struct.unpack_from("Q", counts, 8 * age)
-        memory = heap_share.memory(pid)
-        rows.append({"answered": answered, **{name: memory[name] for name in FIGURES}})
-    return {"seconds": round(time.monotonic() - start, 1), "workers": rows}
+    def wait(self, workers: int) -> None:
+        """Wait until it listens with all its workers."""
+        deadline = time.monotonic() + START
+        while time.monotonic() < deadline:
+            # The first of its processes is tini, which starts gunicorn.
+            ours = [one for one in processes() if settings(one).get("PORT") == str(self.port)]
+            masters = children(ours[0]) if ours else []
+            found = children(masters[0]) if masters else []
+            with socket.socket() as tried:
+                address = ("127.0.0.1", self.port)
+                if len(found) == workers and tried.connect_ex(address) == 0:
+                    self.master, self.pids = masters[0], found
+                    return
+            time.sleep(0.5)
+        sys.exit(f"error: {self.name} doesn't listen with {workers} workers")
 
+    def look(self, start: float) -> None:
+        """Note how much each worker has answered, and its memory."""
+        counts = Path(f"/proc/{self.pids[0]}/root/dev/shm/requests").read_bytes()
+        rows = []
+        for age, pid in enumerate(self.pids, 1):
+            (answered,) = struct.unpack_from("Q", counts, 8 * age)
+            memory = heap_share.memory(pid)
+            rows.append({"answered": answered, **{name: memory[name] for name in FIGURES}})
+        self.looks.append({"seconds": round(time.monotonic() - start, 1), "workers": rows})
 
-def load(connections: int, first: int) -> dict[str, float]:
-    """Let wrk work for one turn; return how much it got, in how many seconds, and what failed."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{TURN}s", "--timeout=60s"]
-    command += ["-s", "/srv/requests.lua", f"http://127.0.0.1:{PORT}"]
-    env = {**os.environ, "FIRST": str(first)}
-    said = subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout
-    done = re.search(r"(\d+) requests in ([\d.]+)(m?s|m),", said)
-    if not done:
-        sys.exit(f"error: wrk says {said!r}")
-    seconds = float(done[2]) * {"ms": 0.001, "s": 1, "m": 60}[done[3]]
-    failed = sum(map(int, re.findall(r"(?:Non-2xx or 3xx responses:|timeout) (\d+)", said)))
-    return {"requests": int(done[1]), "seconds": seconds, "failed": failed}
+    def least(self) -> int:
+        """Return how much the worker has answered that has answered least."""
+        return min(row["answered"] for row in self.looks[-1]["workers"])
 
+    def load(self) -> None:
+        """Let wrk work for one turn; note how much it got, in how many seconds, what failed."""
+        first = sum(turn["requests"] for turn in self.turns)
+        command = ["wrk", "-t1", f"-c{2 * len(self.pids)}", f"-d{TURN}s", "--timeout=60s"]
+        command += ["-s", "/srv/requests.lua", f"http://127.0.0.1:{self.port}"]
+        env = {**os.environ, "FIRST": str(int(first))}
+        said = subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout
+        done = re.search(r"(\d+) requests in ([\d.]+)(m?s|m),", said)
+        if not done:
+            sys.exit(f"error: wrk says {said!r}")
+        seconds = float(done[2]) * {"ms": 0.001, "s": 1, "m": 60}[done[3]]
+        failed = sum(map(int, re.findall(r"(?:Non-2xx or 3xx responses:|timeout) (\d+)", said)))
+        self.turns.append({"requests": int(done[1]), "seconds": seconds, "failed": failed})
 
-def _require_progress(looks: list[dict[str, Any]]) -> None:
-    """Stop unless each worker has answered something in the last while."""
-    now = looks[-1]
-    before = [one for one in looks if one["seconds"] <= now["seconds"] - PATIENCE]
-    if before:
-        pairs = zip(before[-1]["workers"], now["workers"], strict=True)
-        if any(then["answered"] == row["answered"] for then, row in pairs):
-            sys.exit(f"error: a worker has answered nothing for {PATIENCE:.0f} s")
+    def require_progress(self) -> None:
+        """Stop unless each worker has answered something in the last while."""
+        now = self.looks[-1]
+        before = [one for one in self.looks if one["seconds"] <= now["seconds"] - PATIENCE]
+        if before:
+            pairs = zip(before[-1]["workers"], now["workers"], strict=True)
+            if any(then["answered"] == row["answered"] for then, row in pairs):
+                sys.exit(f"error: a worker of {self.name} answered nothing for {PATIENCE:.0f} s")
+
+    def write(self, wanted: int) -> None:
+        """Write what is known of it, if it still has all its workers."""
+        if children(self.master) != self.pids:
+            sys.exit(f"error: a worker of {self.name} has ended")
+        environment = settings(self.master)
+        result = {
+            "name": self.name,
+            "python": environment["PYTHON_VERSION"],
+            "mode": environment["MODE"],
+            "wanted": wanted,
+            "turns": self.turns,
+            "looks": self.looks,
+        }
+        Path("/results", f"{self.name}.json").write_text(json.dumps(result, indent=1) + "\n")
 
 
 def main() -> None:
-    name = sys.argv[1]
     workers, wanted = int(os.environ["WORKERS"]), int(os.environ["REQUESTS"])
-    pids = wait(workers)
-    start = time.monotonic()
-    looks = [look(pids, start)]
-    total = {"requests": 0.0, "seconds": 0.0, "failed": 0.0}
-    while min(row["answered"] for row in looks[-1]["workers"]) < wanted:
-        turn = load(2 * workers, int(total["requests"]))
-        total = {key: total[key] + turn[key] for key in total}
-        looks.append(look(pids, start))
-        _require_progress(looks)
-    if children(children(1)[0]) != pids:
-        sys.exit("error: a worker has ended")
-    result = {
-        "name": name,
-        "python": sys.version.split()[0],
-        "mode": os.environ["MODE"],
-        "wanted": wanted,
-        "total": total,
-        "looks": looks,
-    }
-    Path("/results", f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
-    print(f"{name}: {total['requests']:.0f} requests in {total['seconds']:.0f} s", flush=True)
+    servers = [Server(name, int(port)) for name, port in (one.split(":") for one in sys.argv[1:])]
+    for server in servers:
+        server.wait(workers)
+    start = shown = time.monotonic()
+    for server in servers:
+        server.look(start)
+    while (least := min(server.least() for server in servers)) < wanted:
+        if time.monotonic() > shown + PROGRESS:
+            shown = time.monotonic()
+            print(f"load: each worker has answered {least} of {wanted} requests", flush=True)
+        for server in servers:
+            server.load()
+            server.look(start)
+            server.require_progress()
+        servers.reverse()  # so that none is always the first
+    for server in servers:
+        server.write(wanted)
 
 
 if __name__ == "__main__":

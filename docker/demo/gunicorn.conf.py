@@ -1,6 +1,6 @@
 """Settings of gunicorn: the application is loaded and warm, and then immortal, before it forks.
 
-WORKERS, MODE (nothing, freeze, immortalize) and PRODUCTS come from the environment.
+WORKERS, PORT, MODE (nothing, freeze, immortalize) and PRODUCTS come from the environment.
 """
 
 import gc
@@ -12,7 +12,7 @@ from pathlib import Path
 import heap_share
 import web
 
-bind = "127.0.0.1:8000"
+bind = f"127.0.0.1:{os.environ['PORT']}"
 workers = int(os.environ["WORKERS"])
 wsgi_app = "wsgi:application"
 preload_app = True

@@ -6,6 +6,9 @@ Reads and writes in /results unless another folder is given. All sizes in the fi
 from __future__ import annotations
 
 import json
+import math
+import random
+import statistics
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,7 @@ MIB = 1 << 20
 FIGURES = ("Pss", "Private_Dirty")
 
 # The chart, in pixels: the page, the first field of curves, and what lies between two fields.
-WIDTH, HEIGHT = 640, 560
+WIDTH, HEIGHT = 640, 575
 LEFT, RIGHT, TOP, BOTTOM, GAP = 60, 620, 90, 270, 80
 STYLE = "text { font: 13px system-ui, sans-serif; fill: #7a7f87 } .title { font-weight: 600 }"
 TITLE = "Memory of each worker, as it answers requests"
@@ -41,35 +44,54 @@ def some(looks: list[Look], count: int = 12) -> list[Look]:
     return [looks[place] for place in sorted(places)]
 
 
+def rate(turns: list[dict[str, float]]) -> float:
+    """Return the requests per second over all *turns*."""
+    return sum(turn["requests"] for turn in turns) / sum(turn["seconds"] for turn in turns)
+
+
+def ratio(results: dict[str, Any]) -> tuple[float, float, float]:
+    """Return patched's rate by stock's, and the ends of its 95 % interval.
+
+    The geometric mean over the pairs of turns. Its interval is that of the bootstrap's percentiles
+    (Efron, "Bootstrap methods: another look at the jackknife", 1979), always drawn alike.
+    """
+    pairs = zip(results["patched"]["turns"], results["stock"]["turns"], strict=True)
+    logarithms = [math.log(rate([patched]) / rate([stock])) for patched, stock in pairs]
+    chance = random.Random(0)
+    means = [statistics.fmean(chance.choices(logarithms, k=len(logarithms))) for _ in range(2000)]
+    ends = statistics.quantiles(means, n=40)
+    low, value, high = map(math.exp, (ends[0], statistics.fmean(logarithms), ends[-1]))
+    return value, low, high
+
+
 def table(results: dict[str, Any]) -> str:
     """Return the report: each worker at the end, all of them over time, and what it comes to."""
     ends = {side: results[side]["looks"][-1] for side in SIDES}
     workers = len(ends["stock"]["workers"])
-    pss = {side: total(ends[side], "Pss") for side in SIDES}
-    dirty = {side: total(ends[side], "Private_Dirty") for side in SIDES}
-    rate = {
-        side: results[side]["total"]["requests"] / results[side]["total"]["seconds"]
-        for side in SIDES
-    }
-    failed = {side: int(results[side]["total"]["failed"]) for side in SIDES}
+    heads = [f"{side} ({results[side]['mode']})" for side in SIDES]
     lines = [
         f"# {workers} workers, at least {results['stock']['wanted']} requests to each",
         "",
         "![Memory of the workers over time](chart.svg)",
         "",
-        "| all workers | "
-        + " | ".join(f"{s} ({results[s]['mode']})" for s in SIDES)
-        + " | ratio |",
+        f"| all workers | {' | '.join(heads)} | ratio |",
         "| --- | --- | --- | --- |",
     ]
-    for label, of_sides, digits in (
-        ("PSS, MiB", pss, 1),
-        ("Private_Dirty, MiB", dirty, 1),
-        ("requests/s", rate, 0),
-    ):
-        both = " | ".join(f"{of_sides[side]:.{digits}f}" for side in SIDES)
-        lines.append(f"| {label} | {both} | {of_sides['patched'] / of_sides['stock']:.3f} |")
-    lines.append("| failed requests | " + " | ".join(str(failed[side]) for side in SIDES) + " | |")
+    for figure in FIGURES:
+        stock, patched = (total(ends[side], figure) for side in SIDES)
+        lines.append(f"| {figure}, MiB | {stock:.1f} | {patched:.1f} | {patched / stock:.3f} |")
+    stock, patched = (rate(results[side]["turns"]) for side in SIDES)
+    value, low, high = ratio(results)
+    interval = f"{value:.3f} ({low:.3f} to {high:.3f})"
+    lines.append(f"| requests/s | {stock:.0f} | {patched:.0f} | {interval} |")
+    failed = [sum(turn["failed"] for turn in results[side]["turns"]) for side in SIDES]
+    lines += [
+        f"| failed requests | {' | '.join(f'{number:.0f}' for number in failed)} | |",
+        "",
+        f"The load was on one server at a time, in {len(results['stock']['turns'])} turns to each. "
+        "The ratio of requests/s is the geometric mean over the pairs of turns, with its 95 % "
+        "interval; their rates themselves are this machine's.",
+    ]
     for side in SIDES:
         lines += ["", f"## {side}: each worker at the end", ""]
         lines += ["| worker | requests | PSS, MiB | Private_Dirty, MiB |", "| --- " * 4 + "|"]
@@ -107,13 +129,18 @@ def draw(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _step(most: float) -> int:
+    """Return the distance of an axis's marks, of which there are six at most up to *most*."""
+    return next(s for s in (d * 10**n for n in range(12) for d in (1, 2, 5)) if most / s <= 6)
+
+
 def _field(results: dict[str, Any], figure: str) -> list[str]:
     """Return the part of the chart for one figure: its axes, and a curve for each worker."""
     rows = {side: [look["workers"] for look in results[side]["looks"]] for side in SIDES}
     every = [worker for looks in rows.values() for workers in looks for worker in workers]
     most = max(worker[figure] for worker in every) / MIB
     end = max(worker["answered"] for worker in every)
-    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000) if most / s <= 6)
+    step = _step(most)
     top = (int(most / step) + 1) * step
 
     def x(requests: float) -> float:
@@ -128,11 +155,9 @@ def _field(results: dict[str, Any], figure: str) -> list[str]:
             f'<path d="M{LEFT} {y(mib)}H{RIGHT}" stroke="#7a7f87" stroke-opacity=".3"/>'
             f'<text x="{LEFT - 6}" y="{y(mib) + 4}" text-anchor="end">{mib}</text>'
         )
-    for part in range(5):
-        requests = round(end * part / 4)
-        anchor = "end" if part == 4 else "middle"
+    for requests in range(0, end + 1, _step(end)):
         parts.append(
-            f'<text x="{x(requests)}" y="{BOTTOM + 18}" text-anchor="{anchor}">{requests}</text>'
+            f'<text x="{x(requests)}" y="{BOTTOM + 18}" text-anchor="middle">{requests}</text>'
         )
     parts.append(f'<text x="{RIGHT}" y="{BOTTOM + 36}" text-anchor="end">requests</text>')
     for side, looks in rows.items():

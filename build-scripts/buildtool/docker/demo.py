@@ -159,10 +159,13 @@ class Services:
         return f"container:{self._running[mode.partition(':')[2]].id}"
 
     def _finish(self, name: str) -> None:
-        """Wait for a service to end; show what it said. BuildError if it failed."""
+        """Wait for a service to end; show what it says. BuildError if it failed."""
+        said = ""
+        for part in self._running[name].logs(stream=True, follow=True):
+            text = part.decode(errors="replace")
+            print(text, end="", flush=True)
+            said += text
         status = self._running[name].wait()["StatusCode"]
-        said = self._running[name].logs().decode(errors="replace")
-        print(said, end="", flush=True)
         if status:
             for other in self._running.values():
                 print(other.logs(tail=20).decode(errors="replace"), end="")
