@@ -39,7 +39,8 @@ def blocks(language: str) -> list[str]:
 
 def commands() -> list[list[str]]:
     """Return the words of each command in the README's shell blocks."""
-    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    whole = [block.replace("\\\n", "") for block in blocks("sh")]
+    lines = [line for block in whole for line in block.splitlines()]
     parts = [part for line in lines for part in line.split(" && ")]
     return [shlex.split(part, comments=True) for part in parts]
 
