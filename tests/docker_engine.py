@@ -21,7 +21,7 @@ import docker
 
 # The engine, what its networks need, and what makes base images.
 PACKAGES = ("docker.io", "iptables", "mmdebstrap")
-# What runs programs of s390x: in containers, and where mmdebstrap makes their base image.
+# What runs programs of other machines: in containers, and where mmdebstrap makes base images.
 FOREIGN = ("arch-test", "binfmt-support", "qemu-user-static")
 BINFMT = Path("/proc/sys/fs/binfmt_misc")
 # Seconds for the engine to start, and to stop.
@@ -157,9 +157,12 @@ def _load(client: docker.DockerClient, release: str, wanted: Sequence[str]) -> N
 
 @contextlib.contextmanager
 def foreign(platform: str) -> Iterator[None]:
-    """Let the kernel run programs of *platform* by QEMU, within the block; skip where it can't."""
-    name = f"qemu-{platforms.architecture(platform)}"
-    if (BINFMT / name).exists():
+    """Let the kernel run programs of *platform*, within the block; skip where it can't.
+
+    By QEMU, unless this machine's processor runs them.
+    """
+    name = platforms.target(platform).runner.removesuffix("-static")
+    if not name.startswith("qemu-") or (BINFMT / name).exists():
         yield
         return
     require_root(f"to register QEMU for {platform}")
