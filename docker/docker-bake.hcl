@@ -37,6 +37,18 @@ variable "PIP_CERT" {
   default = ""
 }
 
+# The build arguments of docker/runtime/Dockerfile.
+function "arguments" {
+  params = [kind, release]
+  result = {
+    DEBIAN        = release
+    KIND          = kind
+    VERSION       = VERSION
+    SERIES_SHA256 = kind == "patched" ? PATCHED_SERIES_SHA256 : STOCK_SERIES_SHA256
+    SOURCE_SHA256 = SOURCE_SHA256
+  }
+}
+
 group "default" {
   targets = ["runtime"]
 }
@@ -61,13 +73,7 @@ target "runtime" {
     user    = ["", "nonroot"]
   }
   target = user == "" ? "runtime" : user
-  args = {
-    DEBIAN        = release
-    KIND          = kind
-    VERSION       = VERSION
-    SERIES_SHA256 = kind == "patched" ? PATCHED_SERIES_SHA256 : STOCK_SERIES_SHA256
-    SOURCE_SHA256 = SOURCE_SHA256
-  }
+  args = arguments(kind, release)
   tags = ["${REGISTRY}cpython-immortal:${join("-", compact(["3.11-slim", release, kind == "stock" ? kind : "", user]))}"]
 }
 
@@ -81,13 +87,7 @@ target "all-platforms" {
   }
   target    = "runtime"
   platforms = PLATFORMS
-  args = {
-    DEBIAN        = release
-    KIND          = kind
-    VERSION       = VERSION
-    SERIES_SHA256 = kind == "patched" ? PATCHED_SERIES_SHA256 : STOCK_SERIES_SHA256
-    SOURCE_SHA256 = SOURCE_SHA256
-  }
+  args = arguments(kind, release)
   tags = ["${REGISTRY}cpython-immortal:${join("-", compact(["3.11-slim", release, kind == "stock" ? kind : ""]))}"]
 }
 
