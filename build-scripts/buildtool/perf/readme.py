@@ -14,8 +14,14 @@ README = paths.ROOT / "README.md"
 BEGIN = "<!-- from pyperformance-config/ by compare-performance.sh --update -->\n"
 END = "<!-- end -->\n"
 # The columns, and the names of builds in the order in which they are asked for.
-PLAIN = {"gcc": "x86_64-gcc", "clang": "x86_64-clang", "gcc, i686": "i686-gcc"}
-TIMED = {"gcc": "x86_64-gcc-lto-pgo", "clang": "x86_64-clang-lto-pgo", "gcc, i686": "i686-gcc"}
+PLAIN = {
+    "gcc": "x86_64-gcc",
+    "clang": "x86_64-clang",
+    "gcc, i686": "i686-gcc",
+    "clang, i686": "i686-clang",
+}
+OPTIMIZED = {"gcc": "x86_64-gcc-lto-pgo", "clang": "x86_64-clang-lto-pgo"}
+TIMED = {**PLAIN, **OPTIMIZED}
 NOT_RUN = "not run"
 
 
