@@ -347,6 +347,7 @@ def test_report(report: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "| Private_Dirty, MiB | 100.0 | 52.0 | 0.520 |" in text
     # Of two pairs, the bootstrap draws one twice often enough.
     assert "| requests/s | 75 | 78 | 1.049 (1.000 to 1.100) |" in text
+    assert "turn by turn (2 of each)" in text
     assert "| 4 | 100 | 180.0 / 90.0 | 90.0 / 45.0 | 90.0 / 45.0 |" in text
     chart = ET.parse(tmp_path / "chart.svg")
     lines = [one.get("points") for one in chart.iter() if one.tag.endswith("polyline")]
@@ -357,6 +358,14 @@ def test_report(report: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     # More memory is further up, where y is smaller.
     assert float(stock[0][1]) == float(patched[0][1])
     assert float(stock[-1][1]) < float(patched[-1][1])
+
+
+def test_report_of_one_turn_has_no_interval(report: ModuleType) -> None:
+    once = {
+        "stock": result("freeze", [50, 90], [100]),
+        "patched": result("immortalize", [50, 51], [50]),
+    }
+    assert "| requests/s | 50 | 25 | 0.500 |" in report.table(once)
 
 
 def test_demonstration_needs_an_engine() -> None:

@@ -82,15 +82,16 @@ def table(results: dict[str, Any]) -> str:
         lines.append(f"| {figure}, MiB | {stock:.1f} | {patched:.1f} | {patched / stock:.3f} |")
     stock, patched = (rate(results[side]["turns"]) for side in SIDES)
     value, low, high = ratio(results)
-    interval = f"{value:.3f} ({low:.3f} to {high:.3f})"
-    lines.append(f"| requests/s | {stock:.0f} | {patched:.0f} | {interval} |")
+    turns = len(results["stock"]["turns"])
+    interval = f" ({low:.3f} to {high:.3f})" if turns > 1 else ""
+    lines.append(f"| requests/s | {stock:.0f} | {patched:.0f} | {value:.3f}{interval} |")
     failed = [sum(turn["failed"] for turn in results[side]["turns"]) for side in SIDES]
     lines += [
         f"| failed requests | {' | '.join(f'{number:.0f}' for number in failed)} | |",
         "",
-        f"The load was on one server at a time, in {len(results['stock']['turns'])} turns to each. "
-        "The ratio of requests/s is the geometric mean over the pairs of turns, with its 95 % "
-        "interval; their rates themselves are this machine's.",
+        f"The load was on one server at a time, turn by turn ({turns} of each). The ratio of "
+        "requests/s is the geometric mean over the pairs of turns, with its 95 % interval if there "
+        "are several; the rates themselves are this machine's.",
     ]
     for side in SIDES:
         lines += ["", f"## {side}: each worker at the end", ""]
