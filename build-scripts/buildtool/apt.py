@@ -71,13 +71,15 @@ class Apt:
         """
         if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
             raise BuildError("what is made from Debian's packages needs apt-get and dpkg-deb")
-        self.run("update")
+        updated = self.run("update")
         install = ("install", "--download-only", "--yes", "--no-install-recommends")
         fetch = ("download",) if alone else install
         ran = self.run(*fetch, *packages, cwd=self.archives)
         files = sorted(self.archives.glob("*.deb"))
         if ran.returncode or not files:
             reason = (ran.stderr.strip().splitlines() or ["apt-get brought nothing"])[0]
+            before = [line for line in updated.stderr.splitlines() if line.startswith("E: ")]
+            reason = "; before that, ".join([reason, *before[:1]])
             raise BuildError(f"this machine's apt sources don't have them: {reason}")
         record = []
         for file in files:

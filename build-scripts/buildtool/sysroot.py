@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import subprocess
+import tarfile
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -100,12 +101,12 @@ class Sysroot:
         record = [f"built by {_first_line(self.compiler, '--version')}"]
         for name, entry in self.conan_data["libraries"].items():
             archive = sources.fetch_library(name, entry, paths.sources(), say)
-            tree = work / name
-            tree.mkdir()
-            script = (
-                f"tar -xf {archive} --strip-components=1 && {STEPS[name]} && "
-                "make install DESTDIR={root}"
-            ).format(triplet=self.triplet, jobs=jobs, root=root)
+            with tarfile.open(archive) as members:  # tar needs a program for each compression
+                members.extraction_filter = lambda member, path: member
+                members.extractall(work / name)
+            (tree,) = (work / name).iterdir()
+            steps = STEPS[name].format(triplet=self.triplet, jobs=jobs)
+            script = f"{steps} && make install DESTDIR={root}"
             env = {k: v for k, v in os.environ.items() if k not in ("LDFLAGS", "CPPFLAGS")}
             env |= {"CC": self.compiler, "CFLAGS": "-O2 -fPIC"}
             _run(["sh", "-c", script], f"{name} for {self.triplet}", cwd=tree, env=env)
