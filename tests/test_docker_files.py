@@ -360,12 +360,16 @@ def test_report(report: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert float(stock[-1][1]) < float(patched[-1][1])
 
 
-def test_report_of_one_turn_has_no_interval(report: ModuleType) -> None:
-    once = {
-        "stock": result("freeze", [50, 90], [100]),
-        "patched": result("immortalize", [50, 51], [50]),
+@pytest.mark.parametrize(("stock", "patched"), [([100], [50]), ([100, 100], [0, 100])])
+def test_report_without_an_interval(
+    report: ModuleType, stock: list[int], patched: list[int]
+) -> None:
+    """A single turn has none, nor do turns of which one went without an answer."""
+    results = {
+        "stock": result("freeze", [50, 90], stock),
+        "patched": result("immortalize", [50, 51], patched),
     }
-    assert "| requests/s | 50 | 25 | 0.500 |" in report.table(once)
+    assert "| requests/s | 50 | 25 | 0.500 |" in report.table(results)
 
 
 def test_demonstration_needs_an_engine() -> None:

@@ -7,6 +7,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -330,6 +331,22 @@ def test_entries_of_another_release() -> None:
     assert apt.other_release(given, "sid") == "Types: deb\nURIs: a\nSuites: sid\n"
     given = "deb [signed-by=k] http://m/debian bookworm main\ndeb http://m/debian bookworm main\n"
     assert apt.other_release(given, "sid") == given.replace("bookworm", "sid")
+
+
+def test_libraries_are_unpacked_without_bzip2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.chdir(tmp_path)
+    Path("zlib-1").mkdir()
+    Path("zlib-1", "configure").write_text("exit 0")
+    with tarfile.open("zlib.tar.bz2", "w:bz2") as archive:
+        archive.add("zlib-1")
+    tree = sysroot._unpack_source(Path("zlib.tar.bz2"), tmp_path / "work", "zlib")
+    assert (tree / "configure").read_text() == "exit 0"
+    Path("zlib.tar.bz2").write_bytes(Path("zlib.tar.bz2").read_bytes()[:40])
+    with pytest.raises(BuildError, match="zlib can't be made: "):
+        sysroot._unpack_source(Path("zlib.tar.bz2"), tmp_path / "again", "zlib")
 
 
 def test_sysroot_that_no_mirror_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

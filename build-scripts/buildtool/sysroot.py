@@ -101,10 +101,7 @@ class Sysroot:
         record = [f"built by {_first_line(self.compiler, '--version')}"]
         for name, entry in self.conan_data["libraries"].items():
             archive = sources.fetch_library(name, entry, paths.sources(), say)
-            with tarfile.open(archive) as members:  # tar needs a program for each compression
-                members.extraction_filter = lambda member, path: member
-                members.extractall(work / name)
-            (tree,) = (work / name).iterdir()
+            tree = _unpack_source(archive, work / name, f"{name} for {self.triplet}")
             steps = STEPS[name].format(triplet=self.triplet, jobs=jobs)
             script = f"{steps} && make install DESTDIR={root}"
             env = {k: v for k, v in os.environ.items() if k not in ("LDFLAGS", "CPPFLAGS")}
@@ -120,6 +117,21 @@ class Sysroot:
             shutil.copytree(headers, root / "usr" / "include" / self.triplet)
             (root / "usr" / "lib" / self.triplet).symlink_to(Path("/usr/lib", self.triplet))
         return "\n".join(record) + "\n"
+
+
+def _unpack_source(archive: Path, folder: Path, what: str) -> Path:
+    """Unpack *archive* in *folder*; return the tree in it. Raises BuildError.
+
+    A minimal Debian has no bzip2, which the command tar would call.
+    """
+    try:
+        with tarfile.open(archive) as members:
+            members.extraction_filter = lambda member, path: member
+            members.extractall(folder)
+    except (OSError, EOFError, tarfile.TarError) as error:
+        raise BuildError(f"{what} can't be made: {error}") from error
+    (tree,) = folder.iterdir()
+    return tree
 
 
 def _unpack_debian(architecture: str, root: Path, work: Path) -> str:

@@ -49,19 +49,23 @@ def rate(turns: list[dict[str, float]]) -> float:
     return sum(turn["requests"] for turn in turns) / sum(turn["seconds"] for turn in turns)
 
 
-def ratio(results: dict[str, Any]) -> tuple[float, float, float]:
-    """Return patched's rate by stock's, and the ends of its 95 % interval.
+def ratio(results: dict[str, Any]) -> str:
+    """Return patched's rate by stock's, with the ends of its 95 % interval.
 
     The geometric mean over the pairs of turns. Its interval is that of the bootstrap's percentiles
-    (Efron, "Bootstrap methods: another look at the jackknife", 1979), always drawn alike.
+    (Efron, "Bootstrap methods: another look at the jackknife", 1979), always drawn alike. A single
+    pair, or a turn without an answer, gives the ratio of all answers and no interval.
     """
-    pairs = zip(results["patched"]["turns"], results["stock"]["turns"], strict=True)
-    logarithms = [math.log(rate([patched]) / rate([stock])) for patched, stock in pairs]
+    patched, stock = (results[side]["turns"] for side in ("patched", "stock"))
+    if len(stock) < 2 or not all(turn["requests"] for turn in [*patched, *stock]):
+        return f"{rate(patched) / rate(stock):.3f}"
+    pairs = zip(patched, stock, strict=True)
+    logarithms = [math.log(rate([ours]) / rate([theirs])) for ours, theirs in pairs]
     chance = random.Random(0)
     means = [statistics.fmean(chance.choices(logarithms, k=len(logarithms))) for _ in range(2000)]
     ends = statistics.quantiles(means, n=40)
-    low, value, high = map(math.exp, (ends[0], statistics.fmean(logarithms), ends[-1]))
-    return value, low, high
+    value, low, high = map(math.exp, (statistics.fmean(logarithms), ends[0], ends[-1]))
+    return f"{value:.3f} ({low:.3f} to {high:.3f})"
 
 
 def table(results: dict[str, Any]) -> str:
@@ -81,17 +85,15 @@ def table(results: dict[str, Any]) -> str:
         stock, patched = (total(ends[side], figure) for side in SIDES)
         lines.append(f"| {figure}, MiB | {stock:.1f} | {patched:.1f} | {patched / stock:.3f} |")
     stock, patched = (rate(results[side]["turns"]) for side in SIDES)
-    value, low, high = ratio(results)
-    turns = len(results["stock"]["turns"])
-    interval = f" ({low:.3f} to {high:.3f})" if turns > 1 else ""
-    lines.append(f"| requests/s | {stock:.0f} | {patched:.0f} | {value:.3f}{interval} |")
+    lines.append(f"| requests/s | {stock:.0f} | {patched:.0f} | {ratio(results)} |")
     failed = [sum(turn["failed"] for turn in results[side]["turns"]) for side in SIDES]
     lines += [
         f"| failed requests | {' | '.join(f'{number:.0f}' for number in failed)} | |",
         "",
-        f"The load was on one server at a time, turn by turn ({turns} of each). The ratio of "
-        "requests/s is the geometric mean over the pairs of turns, with its 95 % interval if there "
-        "are several; the rates themselves are this machine's.",
+        f"The load was on one server at a time, turn by turn "
+        f"({len(results['stock']['turns'])} of each). The ratio of requests/s is the geometric "
+        "mean over the pairs of turns, with its 95 % interval if there are several; the rates "
+        "themselves are this machine's.",
     ]
     for side in SIDES:
         lines += ["", f"## {side}: each worker at the end", ""]
