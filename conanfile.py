@@ -56,6 +56,11 @@ CROSS_ANSWERS = {
     "ac_cv_pthread_is_default": "yes",
 }
 
+# How fast a loop is depends on where it happens to lie: binascii's decoder took up to 1.2 times as
+# long for the function's lying 16 bytes further on. So a function that doesn't change keeps its
+# place within the processor's cache lines. Both compilers leave cold functions alone.
+PLACED = "-falign-functions=64"
+
 # CPython doesn't free everything at exit, and tests that it survives a failing malloc.
 ASAN_OPTIONS = "detect_leaks=0:allocator_may_return_null=1"
 
@@ -215,6 +220,8 @@ class CPythonImmortal(ConanFile):
             given = self.buildenv.vars(self).keys()
             for name in CROSS_ANSWERS.keys() - given:
                 environment.define(name, CROSS_ANSWERS[name])
+        if self.options.pgo:
+            environment.append("CFLAGS_NODIST", PLACED)  # extensions don't inherit it
         compiler = self._compiler
         if release := self._conf("toolchain"):
             with self._buildtool() as tool:
