@@ -60,6 +60,10 @@ CROSS_ANSWERS = {
 # long for the function's lying 16 bytes further on. So a function that doesn't change keeps its
 # place within the processor's cache lines. Both compilers leave cold functions alone.
 PLACED = "-falign-functions=64"
+# When these passes of gcc 12 lead several edges into a block of its own, its count is that of all
+# but the first. If only that one is ever taken, gcc holds what follows for cold: once the whole
+# eval loop was put where code goes that never runs.
+COUNTS_KEPT = "-fdisable-tree-cddce2 -fdisable-tree-cddce3"
 
 # CPython doesn't free everything at exit, and tests that it survives a failing malloc.
 ASAN_OPTIONS = "detect_leaks=0:allocator_may_return_null=1"
@@ -221,7 +225,11 @@ class CPythonImmortal(ConanFile):
             for name in CROSS_ANSWERS.keys() - given:
                 environment.define(name, CROSS_ANSWERS[name])
         if self.options.pgo:
-            environment.append("CFLAGS_NODIST", PLACED)  # extensions don't inherit it
+            # Extensions don't inherit what is "nodist".
+            environment.append("CFLAGS_NODIST", PLACED)
+            if (self.settings.compiler, self.settings.compiler.version) == ("gcc", "12"):
+                environment.append("CFLAGS_NODIST", COUNTS_KEPT)
+                environment.append("LDFLAGS_NODIST", COUNTS_KEPT)  # which compiles, with --lto
         compiler = self._compiler
         if release := self._conf("toolchain"):
             with self._buildtool() as tool:
