@@ -210,6 +210,23 @@ def test_load_counts_before_a_run_only(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not any("load average" in line for line in machine.warnings(measured=True))
 
 
+def test_a_cold_eval_loop_is_noticed(pair: dict[str, Path], tmp_path: Path) -> None:
+    """A compiler that holds the loop for cold has made another program than it was asked for."""
+    assert report.misplaced(pair) == []
+    sizes = {"_PyEval_EvalFrameDefault": 490, "_PyEval_EvalFrameDefault.cold": 57858}
+    source = "".join(
+        f".type {name}, @function\n.size {name}, {size}\n{name}: .skip {size}\n"
+        for name, size in sizes.items()
+    )
+    made = tmp_path / "cold.o"
+    command = ["gcc", "-c", "-x", "assembler", "-", "-o", str(made)]
+    subprocess.run(command, input=source, text=True, check=True)
+    assert report.cold_share(made) == pytest.approx(0.9916, abs=1e-4)
+    assert report.misplaced(pair | {"patched": made}) == [
+        "99% of the eval loop of patched lie among the code that never runs"
+    ]
+
+
 # Ratios
 
 

@@ -118,10 +118,11 @@ def _time(name: str, pair: dict[str, Path], options: argparse.Namespace) -> None
     ).absolute()
     told = {side: report.interpreter(python) for side, python in pair.items()}
     doubts = machine.warnings()
-    for doubt in doubts:
-        print(f"warning: {doubt}", file=sys.stderr)
     if doubts and options.strict:
         raise BuildError(f"the machine is not fit to measure time: {'; '.join(doubts)}")
+    doubts += report.misplaced(pair)
+    for doubt in doubts:
+        print(f"warning: {doubt}", file=sys.stderr)
     version = told["stock"]["version"].split()[0]
     benchmarks = rounds.select(options.size, options.benchmarks, version)
     begin(folder, {"name": name, "size": options.size, "pair": told})
