@@ -27,7 +27,9 @@ from buildtool.perf import (
     readme,
     report,
     rounds,
+    starts,
 )
+from buildtool.perf.callgrind import Program
 from buildtool.progress import Progress
 from harness import run
 
@@ -225,6 +227,48 @@ def test_a_cold_eval_loop_is_noticed(pair: dict[str, Path], tmp_path: Path) -> N
     assert report.misplaced(pair | {"patched": made}) == [
         "99% of the eval loop of patched lie among the code that never runs"
     ]
+
+
+def test_starts_take_turns(
+    pair: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(starts.COUNTS, "smoke", 2)
+    begun: list[str] = []
+    start = starts._start
+
+    def noticed(command: list[str]) -> float:
+        begun.append(Path(command[0]).parents[1].name)  # "0" is stock, as it comes first
+        return start(command)
+
+    monkeypatch.setattr(starts, "_start", noticed)
+    starts.measure(pair, "smoke", tmp_path, Progress([starts.STAGE], tmp_path / "log"))
+    assert begun == ["0", "1", "1", "0", "0", "1"] * 2  # the first two are not in it
+    raw = json.loads((tmp_path / starts.FILE).read_text())
+    assert list(raw) == ["python -c pass", "python -I -S -E -c pass"]
+    assert all(len(taken) == 2 for sides in raw.values() for taken in sides.values())
+    assert [one.observations for one in starts.collect(tmp_path)] == [1, 1]
+    # What is there is not measured again.
+    starts.measure(pair, "smoke", tmp_path, Progress([starts.STAGE], tmp_path / "log"))
+    assert len(begun) == 12
+
+
+def test_a_start_that_fails_is_told(
+    pair: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = Program("wrong", arguments=("-c", "raise SystemExit(3)"))
+    monkeypatch.setattr(starts, "STARTUP", (wrong,))
+    with pytest.raises(BuildError, match="doesn't start"):
+        starts.measure(pair, "smoke", tmp_path, Progress([starts.STAGE], tmp_path / "log"))
+    assert starts.collect(tmp_path) == []
+
+
+def test_ratio_of_starts() -> None:
+    """A block is one observation, and its median doesn't see the few that were held up."""
+    stock = [1.0] * 2 * starts.BLOCK
+    patched = [1.02] * starts.BLOCK + [0.98] * starts.BLOCK
+    patched[3] = 50.0
+    found = starts.ratio("x", {"stock": stock, "patched": patched})
+    assert found.value == pytest.approx((1.02 * 0.98) ** 0.5) and found.observations == 2
 
 
 # Ratios

@@ -150,7 +150,7 @@ def count(python: Path, program: Program, output: Path) -> int:
         profile = Path(temporary, "profile")
         between = BETWEEN if program.script else ()
         command = [*valgrind.command(), "-q", "--tool=callgrind", f"--callgrind-out-file={profile}"]
-        command += [*between, *_interpreter(python), *script, *program.arguments]
+        command += [*between, *command_of(python), *script, *program.arguments]
         environment = program.environment(folder)
         ran = subprocess.run(command, capture_output=True, text=True, cwd=home, env=environment)
         found = profile.with_name("profile.1") if program.script else profile
@@ -165,7 +165,7 @@ def count(python: Path, program: Program, output: Path) -> int:
     return int(total[1]) - (missed(output) if program.script else 0)
 
 
-def _interpreter(python: Path) -> list[str]:
+def command_of(python: Path) -> list[str]:
     """Return the command that runs *python*, without a shell script in between."""
     run = install.run_command(python.parent.parent)
     if not run:

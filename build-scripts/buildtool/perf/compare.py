@@ -11,7 +11,7 @@ from pathlib import Path
 from .. import build, configuration, paths, targets
 from ..errors import BuildError, exit_status, restore_interrupt
 from ..progress import Progress
-from . import instructions, machine, published, readme, report, rounds
+from . import instructions, machine, published, readme, report, rounds, starts
 from .programs import GROUPS
 
 DESCRIPTION = """\
@@ -127,9 +127,12 @@ def _time(name: str, pair: dict[str, Path], options: argparse.Namespace) -> None
     benchmarks = rounds.select(options.size, options.benchmarks, version)
     begin(folder, {"name": name, "size": options.size, "pair": told})
     stages = ["environments", *(stage for stage, _, _ in rounds.steps(benchmarks, options.size))]
+    stages += [] if options.benchmarks else [starts.STAGE]
     progress = Progress(stages, folder / "log.txt")
     pythons = rounds.environments(pair, benchmarks, progress)
     failed = rounds.run_all(benchmarks, options.size, pythons, folder, progress)
+    if not options.benchmarks:
+        starts.measure(pair, options.size, folder, progress)
     after = machine.warnings(measured=True)
     doubts += [f"{one}, at the end" for one in after if one not in doubts]
     run = report.Run(name, options.size, machine.describe(), doubts, told, failed)

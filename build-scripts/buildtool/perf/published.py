@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import paths
 from ..errors import BuildError
-from . import callgrind
+from . import callgrind, starts
 
 RESULTS = callgrind.CONFIG / "results"
 RATIOS = "ratios.json"
@@ -35,15 +35,20 @@ def record(folder: Path, found: Mapping[str, Any]) -> None:
         suite = json.loads((folder / name).read_text())
         for part in (suite, *suite["benchmarks"]):
             part.get("metadata", {}).pop("hostname", None)
-        text = _anywhere(json.dumps(suite, separators=(",", ":")))
-        # The same content makes the same file: no time is in its head.
-        (target / f"{name}.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
+        _compress(_anywhere(json.dumps(suite, separators=(",", ":"))), target / f"{name}.gz")
+    if (folder / starts.FILE).exists():
+        _compress((folder / starts.FILE).read_text(), target / f"{starts.FILE}.gz")
 
 
 def times() -> dict[str, Any]:
     """Return what ratios.json has of each published run, by the name of the build."""
     files = sorted(RESULTS.glob(f"*/{RATIOS}"))
     return {file.parent.name: json.loads(file.read_text()) for file in files}
+
+
+def _compress(text: str, file: Path) -> None:
+    """Write the text compressed: the same text makes the same file, without a time in its head."""
+    file.write_bytes(gzip.compress(text.encode(), mtime=0))
 
 
 def _anywhere(text: str) -> str:

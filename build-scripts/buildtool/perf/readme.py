@@ -55,8 +55,16 @@ def tables() -> str:
         one = timed[name]["geometric_mean"]
         return f"{one['value']:.3f} ({one['low']:.3f} to {one['high']:.3f})"
 
+    def start(name: str, program: str) -> str:
+        for one in timed.get(name, {}).get("starts", ()):
+            if one["name"] == program:
+                return f"{one['value']:.3f} ({one['low']:.3f} to {one['high']:.3f})"
+        return NOT_RUN
+
     text = row("patched, times stock", list(PLAIN)) + row("---", ["---"] * len(PLAIN))
     text += row("time, pyperformance", [time(name) for name in TIMED.values()])
+    for program in ("python -c pass", "python -I -S -E -c pass"):
+        text += row(f"time, `{program}`", [start(name, program) for name in TIMED.values()])
     text += row("instructions, pyperformance", mean("benchmarks"))
     text += row("instructions, loops that only count", mean("loops"))
     text += row("instructions, `python -c pass`", ratio("startup"))

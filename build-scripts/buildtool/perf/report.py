@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BuildError
-from . import forest, machine, ratios, rounds
+from . import forest, machine, ratios, rounds, starts
 
 # What tells how an interpreter was built.
 VARIABLES = (
@@ -87,6 +87,7 @@ def write(folder: Path, run: Run) -> dict[str, Any]:
     measured = rounds.collect(folder, run.size)
     theirs = [ratios.of_rounds(one.name, one.rounds) for one in measured if not one.ours]
     ours = [ratios.of_rounds(one.name, one.rounds) for one in measured if one.ours]
+    of_starts = starts.collect(folder)
     mean = ratios.geometric_mean(theirs or ours)
     of_memory = memory(measured)
     found = {
@@ -98,6 +99,7 @@ def write(folder: Path, run: Run) -> dict[str, Any]:
         "geometric_mean": asdict(mean),
         "pyperformance": [asdict(one) for one in theirs],
         "ours": [asdict(one) for one in ours],
+        "starts": [asdict(one) for one in of_starts],
         "memory": of_memory,
         "machine": dict(run.machine),
         "interpreters": {side: dict(one) for side, one in run.interpreters.items()},
@@ -107,7 +109,8 @@ def write(folder: Path, run: Run) -> dict[str, Any]:
     (folder / "system.txt").write_text(machine.system_show())
     title = f"Time of {run.name}, patched to stock ({run.size})"
     (folder / "ratios.svg").write_text(forest.draw([*theirs, *ours], mean, title))
-    (folder / "summary.md").write_text(summary(run, theirs, ours, mean, of_memory))
+    tables = {"pyperformance": theirs, "our own": ours, "start-up": of_starts}
+    (folder / "summary.md").write_text(summary(run, tables, mean, of_memory))
     return found
 
 
@@ -133,13 +136,12 @@ def memory(measured: Sequence[rounds.Measured]) -> dict[str, dict[str, float]]:
 
 def summary(
     run: Run,
-    theirs: Sequence[ratios.Ratio],
-    ours: Sequence[ratios.Ratio],
+    tables: Mapping[str, Sequence[ratios.Ratio]],
     mean: ratios.Ratio,
     of_memory: Mapping[str, Mapping[str, float]],
 ) -> str:
     """Return the Markdown summary: ratios only, for a time belongs to one machine."""
-    slow = [one.name for one in [*theirs, *ours] if one.low > SLOWER]
+    slow = [one.name for some in tables.values() for one in some if one.low > SLOWER]
     lines = [
         f"# {run.name}: patched to stock, {run.size}",
         "",
@@ -157,7 +159,7 @@ def summary(
     if run.machine.get("virtual"):
         lines += ["It is a virtual machine: others may share its processors, unseen.", ""]
     lines += [f"Not measured: {name}: {why}" for name, why in run.failed.items()]
-    for title, some in (("pyperformance", theirs), ("our own", ours)):
+    for title, some in tables.items():
         if some:
             lines += ["", f"| {title} | ratio | 95 % interval |", "| --- | --- | --- |"]
             for one in sorted(some, key=lambda one: -one.value):
