@@ -385,6 +385,7 @@ def test_tables_follow_the_record(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         {"name": name, "value": (low + high) / 2, "low": low, "high": high}
         for name, (low, high) in some.items()
     ]
+    result["starts"] = [{"name": "python -c pass", "value": 0.987, "low": 0.986, "high": 0.988}]
     folder = tmp_path / "run"
     folder.mkdir()
     with pytest.raises(BuildError, match=r"not for publication: the load average is 9"):
@@ -394,6 +395,7 @@ def test_tables_follow_the_record(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     (folder / "ratios.json").write_text(json.dumps({**result, "command": made_with}))
     (folder / "ratios.svg").write_text("<svg/>")
     (folder / "summary.md").write_text(made_with)
+    (folder / starts.FILE).write_text('{"raw": []}')
     for name in published.RAW:
         metadata = {"name": "x", "command": made_with, "hostname": "some-machine"}
         pyperf.BenchmarkSuite([pyperf.Benchmark([pyperf.Run([1.0], metadata=metadata)])]).dump(
@@ -404,11 +406,14 @@ def test_tables_follow_the_record(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert (target / "summary.md").read_text() == "'--prefix=.build/a' ~/b"
     raw = pyperf.BenchmarkSuite.load(str(target / "stock.json.gz"))
     assert raw.get_benchmark("x").get_values() == (1.0,)
+    assert gzip.decompress((target / f"{starts.FILE}.gz").read_bytes()) == b'{"raw": []}'
     for file in target.iterdir():
         text = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
         for private in (str(paths.ROOT), str(Path.home()), "some-machine"):
             assert private.encode() not in text, file
     assert "0.995 (0.990 to 1.004)" in readme.tables()
+    row = "| time, `python -c pass` | 0.987 (0.986 to 0.988) | not run |"
+    assert row in readme.tables() and row not in before
     told = " ".join(readme.tables().split())
     assert "Of 4 benchmarks 1 are certainly faster and 2 certainly slower than in stock" in told
     assert "these by more than 3%: slowest 1.20." in told
