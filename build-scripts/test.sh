@@ -30,9 +30,10 @@ for tool in git patch g++; do
 done
 [ ${#missing[@]} -eq 0 ] || bootstrap_apt "${missing[@]}"
 
-# More compilers, an emulator, a debugger, a cache of compiled objects, and Redis for that and for
-# Celery. The tests that need one are skipped where it can't be had: without root, and beside
-# gcc-multilib, which Debian's cross compilers would remove.
+# More compilers, an emulator, a debugger, a cache of compiled objects, Redis for that and for
+# Celery, and a browser, which Ubuntu has as no plain package. The tests that need one are skipped
+# where it can't be had: without root, and beside gcc-multilib, which Debian's cross compilers would
+# remove.
 command -v clang++ >/dev/null || optional+=(clang)
 if ! dpkg -s gcc-multilib >/dev/null 2>&1; then
     for target in i686:i386 s390x:s390x powerpc:powerpc; do
@@ -44,6 +45,8 @@ command -v qemu-s390x-static >/dev/null || optional+=(qemu-user-static)
 command -v gdb >/dev/null || optional+=(gdb)
 command -v ccache >/dev/null || optional+=(ccache)
 command -v redis-server >/dev/null || optional+=(redis-server)
+command -v chromium chromium-browser chrome >/dev/null || ! grep -qx ID=debian /etc/os-release ||
+    optional+=(chromium)
 if [ ${#optional[@]} -gt 0 ] && { [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; }; then
     bootstrap_apt "${optional[@]}"
 fi
