@@ -49,16 +49,18 @@ def tables() -> str:
             return NOT_RUN
         return f"{instructions.more_memory(counted[name], kind) // 1024:+} KiB"
 
+    def interval(one: Mapping[str, float]) -> str:
+        return f"{one['value']:.3f} ({one['low']:.3f} to {one['high']:.3f})"
+
     def time(name: str) -> str:
         if name not in timed:
             return NOT_RUN
-        one = timed[name]["geometric_mean"]
-        return f"{one['value']:.3f} ({one['low']:.3f} to {one['high']:.3f})"
+        return interval(timed[name]["geometric_mean"])
 
     def start(name: str, program: str) -> str:
         for one in timed.get(name, {}).get("starts", ()):
             if one["name"] == program:
-                return f"{one['value']:.3f} ({one['low']:.3f} to {one['high']:.3f})"
+                return interval(one)
         return NOT_RUN
 
     text = row("patched, times stock", list(PLAIN)) + row("---", ["---"] * len(PLAIN))
