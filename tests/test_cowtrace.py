@@ -117,7 +117,6 @@ def test_patched_shares(stock: Path, patched: Path, tmp_path: Path) -> None:
     assert re.search(r"^stock: 1 process copied .*\nthis:  1 process copied ", table, re.M)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("end", ("os._exit", "sys.exit", "the end"))
 def test_no_page_of_immortal_objects_is_written(patched: Path, tmp_path: Path, end: str) -> None:
     """The proof that a sealed heap is one, up to and including exit."""
