@@ -62,7 +62,10 @@ def test_types() -> None:
     call(mypy, *options, "immortal_objects", "tests")
 
 
-@pytest.mark.parametrize("page", [paths.ROOT / "README.md", FOLDER / "README.md"])
+@pytest.mark.parametrize(
+    "page",
+    [paths.ROOT / "README.md", paths.ROOT / "Misc/integrations/README.md", FOLDER / "README.md"],
+)
 def test_pages_say_how_to_install_it(page: Path) -> None:
     named = re.findall(r"^\S*python3\S* -m pip install (\./Misc/\S+)", page.read_text(), re.M)
     assert [(paths.ROOT / name).resolve() for name in named] == [FOLDER]

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from buildtool import paths
+from buildtool import pages
 from harness import TESTS
 
 sys.path.insert(0, str(TESTS / "packages"))
@@ -52,6 +52,6 @@ def test_readme_shows_the_result() -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     results = json.loads(suites.RESULT.read_text())
-    assert module.suites(results) in (paths.ROOT / "README.md").read_text()
+    assert pages.block("suites", module.suites(results)) in (folder / "README.md").read_text()
     assert set(results) <= set(suites.SUITES)
     assert [suites.unknown(found) for found in results.values()] == [set()] * len(results)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from buildtool import paths
+from buildtool import pages, paths
 from harness import TESTS, run, site_packages
 
 sys.path.insert(0, str(TESTS / "integrations"))
@@ -189,9 +189,11 @@ def test_table_is_that_of_the_measurements(measured: dict[str, Any]) -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert list(measured) == list(cases.CASES) == list(module.EXAMPLES)
-    readme = (paths.ROOT / "README.md").read_text()
-    assert module.table(measured) in readme
-    assert module.loader(measured[LOADER]) in " ".join(readme.split())
+    page = (cases.EXAMPLES / "README.md").read_text()
+    assert pages.block("integrations", module.table(measured)) in page
+    assert pages.block("loader", module.loader(measured[LOADER])) in page
+    first = (paths.ROOT / "README.md").read_text()
+    assert pages.block("integrations", module.summary(measured)) in first
     for name in module.EXAMPLES.values():
         assert ast.get_docstring(ast.parse((cases.EXAMPLES / name).read_text()))
 

@@ -20,6 +20,7 @@ from buildtool import (
     matrixrecord,
     matrixtable,
     matrixtarget,
+    pages,
     paths,
     probe,
     sysroot,
@@ -249,8 +250,7 @@ def test_case_that_stock_lacks_is_excused_by_a_program_that_fails_there(stock: P
 
 
 def test_readme_has_the_table_of_what_has_run() -> None:
-    page = (paths.ROOT / "README.md").read_text()
-    assert f"{matrixrecord.BEGIN}{matrixrecord.table()}{matrixrecord.END}" in page
+    assert pages.block(matrixrecord.BLOCK, matrixrecord.table()) in matrixrecord.README.read_text()
 
 
 def test_what_has_run_is_what_the_list_says() -> None:
@@ -268,7 +268,7 @@ def test_record_takes_what_has_run(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(matrixrecord, "FILE", tmp_path / "matrix.json")
     monkeypatch.setattr(matrixrecord, "README", tmp_path / "README.md")
     page = tmp_path / "README.md"
-    page.write_text(f"before\n{matrixrecord.BEGIN}old\n{matrixrecord.END}after\n")
+    page.write_text(f"before\n{pages.block(matrixrecord.BLOCK, 'old')}after\n")
     for name, state in (("s390x-gcc", PASSED), ("i686-gcc", NOT_RUN), ("mips-gcc", FAILED)):
         matrixtarget.keep(Result(name, state=state), tmp_path)
     matrixrecord.record(tmp_path)
@@ -282,7 +282,7 @@ def test_record_takes_what_has_run(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert text.count("`i686-gcc`") == 1
     assert "\n- not run here: a hosted runner does: `x86_64-windows-cl`, " in text
     page.write_text("no place\n")
-    with pytest.raises(BuildError, match="has no place for the table"):
+    with pytest.raises(BuildError, match="has no place for matrix"):
         matrixrecord.record(tmp_path)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pyperf
 import pytest
-from buildtool import paths
+from buildtool import pages, paths
 from buildtool.errors import BuildError
 from buildtool.perf import (
     compare,
@@ -362,7 +362,8 @@ def test_pyperformance_runs_the_manifest(side: str, pair: dict[str, Path], tmp_p
 
 
 def test_readme_has_what_is_recorded() -> None:
-    assert f"{readme.BEGIN}\n{readme.tables()}\n{readme.END}" in readme.README.read_text()
+    assert pages.block(readme.BLOCK, readme.tables()) in readme.DETAILS.read_text()
+    assert pages.block(readme.BLOCK, readme.summary()) in readme.README.read_text()
 
 
 def test_tables_follow_the_record(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

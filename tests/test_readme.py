@@ -1,7 +1,8 @@
-"""README.md keeps its word: commands, files, examples, figures, the chart; and LICENSE."""
+"""The README files keep their word: commands, files, examples, figures, the chart; and LICENSE."""
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import json
 import os
@@ -18,11 +19,14 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from buildtool import paths
+from buildtool import pages, paths
 from harness import compile_with, config, run
 from test_lint import tracked
 
-README = (paths.ROOT / "README.md").read_text()
+FIRST = paths.ROOT / "README.md"
+PAGES = sorted(path for path in tracked() if path.suffix == ".md")
+README = FIRST.read_text()
+DESIGN = paths.ROOT / "Misc" / "DESIGN.md"
 CHART = paths.ROOT / "Misc" / "chart"
 TRACKED = {path.relative_to(paths.ROOT).parts for path in tracked()}
 TOP_LEVEL = sorted({parts[0] + "/" * (len(parts) > 1) for parts in TRACKED if parts[0][0] != "."})
@@ -30,16 +34,17 @@ ENTRIES = sorted(path.name for path in (paths.ROOT / "build-scripts").glob("*.sh
 ENTRIES.remove("bootstrap.sh")
 
 
-def blocks(language: str) -> list[str]:
-    """Return the README's code blocks in *language*."""
-    found = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+def blocks(language: str, *pages: Path) -> list[str]:
+    """Return the code blocks in *language* of *pages*."""
+    pattern = re.compile(rf"^```{language}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    found = [block for page in pages for block in pattern.findall(page.read_text())]
     assert found
     return found
 
 
 def commands() -> list[list[str]]:
-    """Return the words of each command in the README's shell blocks."""
-    whole = [block.replace("\\\n", "") for block in blocks("sh")]
+    """Return the words of each command in the pages' shell blocks."""
+    whole = [block.replace("\\\n", "") for block in blocks("sh", *PAGES)]
     lines = [line for block in whole for line in block.splitlines()]
     parts = [part for line in lines for part in line.split(" && ")]
     return [shlex.split(part, comments=True) for part in parts]
@@ -74,7 +79,7 @@ def draw() -> ModuleType:
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_options_of_commands_exist(entry: str) -> None:
     found = [line for line in commands() if line[0] == f"./build-scripts/{entry}"]
-    assert found, f"the README doesn't show {entry}"
+    assert found, f"no page shows {entry}"
     for line in found:
         assert os.access(paths.ROOT / line[0], os.X_OK)
         # The first word may be a command of its own: series.sh import
@@ -86,41 +91,64 @@ def test_options_of_commands_exist(entry: str) -> None:
 
 
 def test_options_of_build_exist() -> None:
-    section = README.partition("## Two commands")[2].partition("\n## ")[0]
+    page = (paths.ROOT / "build-scripts" / "README.md").read_text()
+    section = page.partition("## Building")[2].partition("\nConan 2")[0]
     options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", section))
     assert len(options) > 8
     assert {option for option in options - {"--help"} if option not in help_of("build.sh")} == set()
 
 
 def test_options_of_recipe_exist() -> None:
-    listed = README.partition("The recipe's options are ")[2].partition(";")[0]
+    page = " ".join((paths.ROOT / "build-scripts" / "README.md").read_text().split())
+    listed = page.partition("The recipe's options are ")[2].partition(";")[0]
     recipe = (paths.ROOT / "conanfile.py").read_text()
     options = recipe.partition("options = {")[2].partition("}")[0]
     assert sorted(re.findall(r"`(\w+)`", listed)) == sorted(re.findall(r'"(\w+)": \[', options))
 
 
-def test_files_exist() -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(paths.ROOT)))
+def test_files_exist(page: Path) -> None:
     tops = "|".join(re.escape(name) for name in TOP_LEVEL)
-    named = set(re.findall(rf"(?<![\w./-])(?:\./)?((?:{tops})[\w./-]*[\w/])", README))
-    assert len(named) > 20
+    named = set(re.findall(rf"(?<![\w./-])(?:\./)?((?:{tops})[\w./-]*[\w/])", page.read_text()))
     assert {name for name in named if not (paths.ROOT / name).exists()} == set()
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(paths.ROOT)))
+def test_links_resolve(page: Path) -> None:
+    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text()) if "://" not in link]
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
 def test_every_folder_is_named() -> None:
-    assert {name for name in TOP_LEVEL if name not in README} == {"README.md"}
+    assert [name for name in TOP_LEVEL if name != "README.md" and name not in README] == []
 
 
-def test_links_resolve() -> None:
-    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", README) if "://" not in link]
-    assert links
-    assert [link for link in links if not (paths.ROOT / link).is_file()] == []
+def test_first_page_is_read_to_the_end() -> None:
+    lines = README.splitlines()
+    assert len(lines) <= 200
+    assert [line for line in lines if len(line) > 140] == []
+
+
+def test_every_test_is_listed() -> None:
+    """The table has the first line of each module's docstring."""
+    rows = ["| file | shows |", "| --- | --- |"]
+    for file in sorted((paths.ROOT / "tests").rglob("test_*.py")):
+        text = ast.get_docstring(ast.parse(file.read_text()))
+        assert text, f"{file} has no docstring"
+        name = file.relative_to(paths.ROOT / "tests")
+        if name.parts[0] not in ("test_package", "programs"):
+            rows.append(f"| `{name}` | {text.splitlines()[0].rstrip('.')} |")
+    page = (paths.ROOT / "tests" / "README.md").read_text()
+    assert [row for row in rows if row not in page.splitlines()] == []
+    assert pages.block("tests", "\n".join(rows)) in page
 
 
 # Examples
 
 
 def test_server_example(patched: Path, tmp_path: Path) -> None:
-    (code,) = (block for block in blocks("python") if "serve_forever" in block)
+    found = blocks("python", *PAGES)
+    (code,) = (block for block in found if "serve_forever" in block)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -150,14 +178,13 @@ def wait_for(port: int) -> None:
 
 
 def test_other_examples(patched: Path) -> None:
-    others = [block for block in blocks("python") if "serve_forever" not in block]
-    assert others
-    for code in others:
-        run(patched, code)
+    for code in blocks("python", FIRST, DESIGN):
+        if "serve_forever" not in code:
+            run(patched, code)
 
 
 def test_c_example(patched: Path, tmp_path: Path) -> None:
-    (code,) = blocks("c")
+    (code,) = blocks("c", DESIGN)
     source = tmp_path / "example.c"
     source.write_text(
         "#include <Python.h>\n"
@@ -189,7 +216,6 @@ def test_figures_are_those_of_the_measurement() -> None:
         f"and {best['dirty'] / best['rss']:.1%} after gc.immortalize_heap()",
         f"a heap of {best['heap'] / 1e6:.0f} MB",
         f"is {best['dirty'] // 1024} KiB, {best['dirty'] / best['heap']:.2%} of the heap",
-        f"that was {best['dirty'] // 1024} KiB",
     ):
         assert figure.replace("%", " %") in text
 

@@ -1,4 +1,6 @@
-"""Print the README's tables of integrations and of suites, from the JSON files beside this script.
+"""Write the tables of integrations and of suites, from the JSON files beside this script.
+
+They stand in the README.md beside this script, and in part in that of the repository.
 
 tests/integrations/cases.py makes measured.json (bytes; the table has MB, 10^6 bytes), and
 tests/packages/suites.py makes suites.json.
@@ -9,6 +11,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+
+from buildtool import pages, paths
 
 FOLDER = Path(__file__).resolve().parent
 LOADER = "PyTorch's DataLoader"
@@ -35,6 +39,18 @@ HEAD = """\
 | with | workers | copied by each: stock | immortal | PSS of each: stock | immortal | \
 all processes: stock | immortal | ratio |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |"""
+# Those that the first page shows.
+FIRST = (
+    "gunicorn, sync",
+    "uvicorn and FastAPI under gunicorn",
+    "uWSGI",
+    "Celery, prefork",
+    "multiprocessing, forkserver",
+    "PyTorch's DataLoader",
+)
+SHORT_HEAD = """\
+| MB, with 8 workers | a worker copies: stock | immortal | all processes: stock | immortal | ratio |
+| --- | --- | --- | --- | --- | --- |"""
 SIZES = ("private_dirty", "pss", "total_pss")
 
 
@@ -43,10 +59,22 @@ def table(measured: dict[str, dict[str, dict[str, Any]]]) -> str:
     lines = [HEAD]
     for name, found in measured.items():
         stock, patched = found["stock"], found["patched"]
-        link = f"[{name}](Misc/integrations/{EXAMPLES[name]})"
+        link = f"[{name}]({EXAMPLES[name]})"
         sizes = [one[key] / 1e6 for key in SIZES for one in (stock, patched)]
         cells = [link, str(stock["workers"]), *(f"{size:.1f}" for size in sizes)]
         cells.append(f"{patched['total_pss'] / stock['total_pss']:.2f}")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def summary(measured: dict[str, dict[str, dict[str, Any]]]) -> str:
+    """Return the first page's table: Private_Dirty of the average worker, PSS of all, in MB."""
+    lines = [SHORT_HEAD]
+    for name in FIRST:
+        both = [measured[name][kind] for kind in ("stock", "patched")]
+        cells = [f"[{name}](Misc/integrations/{EXAMPLES[name]})"]
+        cells += [f"{one[key] / 1e6:.1f}" for key in ("private_dirty", "total_pss") for one in both]
+        cells.append(f"{both[1]['total_pss'] / both[0]['total_pss']:.2f}")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -55,8 +83,10 @@ def loader(found: dict[str, dict[str, Any]]) -> str:
     """Return what a worker of PyTorch's DataLoader copies of the list, as a sentence."""
     size = found["stock"]["list"]
     stock, patched = (found[kind]["growth"] / size for kind in ("stock", "patched"))
-    copied = f"a worker copies {stock:.0%} in stock and {patched:.2%} of an immortal heap"
-    return f"Of the DataLoader's list, {size / 1e6:.0f} MB, {copied}"
+    return (
+        f"A DataLoader worker copies {stock:.0%} of its list of {size / 1e6:.0f} MB on stock, and "
+        f"{patched:.2%} of\nan immortal heap; what it copies with an empty list is subtracted."
+    )
 
 
 def suites(results: dict[str, dict[str, Any]]) -> str:
@@ -71,8 +101,15 @@ def suites(results: dict[str, dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Write all tables into their pages."""
     measured = json.loads((FOLDER / "measured.json").read_text())
-    print(table(measured))
-    print(f"{loader(measured[LOADER])}\n")
-    print(suites(json.loads((FOLDER / "suites.json").read_text())), end="")
+    ours = FOLDER / "README.md"
+    pages.replace(ours, "integrations", table(measured))
+    pages.replace(ours, "loader", loader(measured[LOADER]))
+    pages.replace(ours, "suites", suites(json.loads((FOLDER / "suites.json").read_text())))
+    pages.replace(paths.ROOT / "README.md", "integrations", summary(measured))
+
+
+if __name__ == "__main__":
+    main()

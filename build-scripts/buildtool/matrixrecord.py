@@ -1,4 +1,4 @@
-"""What has run, for the README: ci/matrix.json, and the table that is drawn from it."""
+"""What has run: ci/matrix.json, and the table in ci/README.md that is drawn from it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from . import matrixtable, targets
-from .errors import BuildError
+from . import matrixtable, pages, targets
 from .matrixtarget import NOT_RUN, Result
 from .paths import ROOT
 
 FILE = ROOT / "ci" / "matrix.json"
-README = ROOT / "README.md"
-BEGIN, END = "<!-- drawn by matrix.sh --record -->\n", "<!-- drawn until here -->\n"
+README = ROOT / "ci" / "README.md"
+BLOCK = "matrix"
 
 
 def record(folder: Path) -> None:
-    """Take the results that runs have kept in *folder* into ci/matrix.json and the README."""
+    """Take the results that runs have kept in *folder* into ci/matrix.json and ci/README.md."""
     known = _read()
     for name in targets.load():
         file = folder / name / "result.json"
@@ -26,12 +25,7 @@ def record(folder: Path) -> None:
             if entry["state"] != NOT_RUN:
                 known[name] = entry
     FILE.write_text(json.dumps([asdict(one) for one in _in_order(known)], indent=1) + "\n")
-    text = README.read_text()
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise BuildError(f"{README} has no place for the table, between {BEGIN}and {END}")
-    README.write_text(before + BEGIN + table() + END + after)
+    pages.replace(README, BLOCK, table())
 
 
 def table() -> str:

@@ -1,18 +1,17 @@
-"""README.md's tables of performance, from what is recorded in pyperformance-config/."""
+"""The tables of performance in the README files, from what is recorded in pyperformance-config/."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from .. import paths
-from ..errors import BuildError
+from .. import pages, paths
 from . import instructions, published, report
 
 README = paths.ROOT / "README.md"
-BEGIN = "<!-- from pyperformance-config/ by compare-performance.sh --update -->\n"
-END = "<!-- end -->\n"
+DETAILS = paths.ROOT / "pyperformance-config" / "README.md"
+BLOCK = "performance"
 # The columns, and the names of builds in the order in which they are asked for.
 PLAIN = {
     "gcc": "x86_64-gcc",
@@ -25,59 +24,75 @@ TIMED = {**PLAIN, **OPTIMIZED}
 NOT_RUN = "not run"
 
 
+def summary() -> str:
+    """Return in Markdown the rows that the first page shows."""
+    return _table(
+        _row("time, pyperformance", TIMED, _time),
+        _row("time, `python -c pass`", TIMED, _start, "python -c pass"),
+        _row("instructions, pyperformance", PLAIN, _mean, "benchmarks"),
+        _row("Rss at start, beside stock", PLAIN, _memory, "rss"),
+    )
+
+
 def tables() -> str:
-    """Return the tables in Markdown. What was not run is in them as not run."""
-    counted, timed = instructions.read(), published.times()
+    """Return all tables in Markdown, with what was not run as not run."""
+    text = _table(
+        _row("time, pyperformance", TIMED, _time),
+        _row("time, `python -c pass`", TIMED, _start, "python -c pass"),
+        _row("time, `python -I -S -E -c pass`", TIMED, _start, "python -I -S -E -c pass"),
+        _row("instructions, pyperformance", PLAIN, _mean, "benchmarks"),
+        _row("instructions, loops that only count", PLAIN, _mean, "loops"),
+        _row("instructions, `python -c pass`", PLAIN, _ratio, "startup"),
+        _row("instructions, `python -I -S -E -c pass`", PLAIN, _ratio, "startup_isolated"),
+        _row("Rss at start, beside stock", PLAIN, _memory, "rss"),
+        _row("Anonymous at start, beside stock", PLAIN, _memory, "anonymous"),
+    )
+    timed = published.times()
+    told = [_told(name, timed[name]) for name in TIMED.values() if name in timed]
+    return "\n".join([text, *(f"{one}\n" for one in told)])
 
-    def row(label: str, cells: list[str]) -> str:
-        return f"| {' | '.join([label, *cells])} |\n"
 
-    def mean(group: str) -> list[str]:
-        return [
-            f"{counted[name]['geometric_means'][group]:.3f}" if name in counted else NOT_RUN
-            for name in PLAIN.values()
-        ]
+def _table(*rows: str) -> str:
+    head = ["patched, times stock", *PLAIN]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (head, ["---"] * len(head))) + "".join(
+        rows
+    )
 
-    def ratio(program: str) -> list[str]:
-        return [
-            f"{counted[name]['programs'][program]['ratio']:.3f}" if name in counted else NOT_RUN
-            for name in PLAIN.values()
-        ]
 
-    def resident(name: str, kind: str) -> str:
-        if name not in counted:
-            return NOT_RUN
-        return f"{instructions.more_memory(counted[name], kind) // 1024:+} KiB"
+def _row(label: str, builds: Mapping[str, str], cell: Callable[..., str], *key: str) -> str:
+    cells = [cell(name, *key) for name in builds.values()]
+    return f"| {' | '.join([label, *cells])} |\n"
 
-    def interval(one: Mapping[str, float]) -> str:
-        return f"{one['value']:.3f} ({one['low']:.3f} to {one['high']:.3f})"
 
-    def time(name: str) -> str:
-        if name not in timed:
-            return NOT_RUN
-        return interval(timed[name]["geometric_mean"])
+def _mean(name: str, group: str) -> str:
+    counted = instructions.read()
+    return f"{counted[name]['geometric_means'][group]:.3f}" if name in counted else NOT_RUN
 
-    def start(name: str, program: str) -> str:
-        for one in timed.get(name, {}).get("starts", ()):
-            if one["name"] == program:
-                return interval(one)
+
+def _ratio(name: str, program: str) -> str:
+    counted = instructions.read()
+    return f"{counted[name]['programs'][program]['ratio']:.3f}" if name in counted else NOT_RUN
+
+
+def _memory(name: str, kind: str) -> str:
+    counted = instructions.read()
+    if name not in counted:
         return NOT_RUN
+    return f"{instructions.more_memory(counted[name], kind) // 1024:+} KiB"
 
-    text = row("patched, times stock", list(PLAIN)) + row("---", ["---"] * len(PLAIN))
-    text += row("time, pyperformance", [time(name) for name in TIMED.values()])
-    for program in ("python -c pass", "python -I -S -E -c pass"):
-        text += row(f"time, `{program}`", [start(name, program) for name in TIMED.values()])
-    text += row("instructions, pyperformance", mean("benchmarks"))
-    text += row("instructions, loops that only count", mean("loops"))
-    text += row("instructions, `python -c pass`", ratio("startup"))
-    text += row("instructions, `python -I -S -E -c pass`", ratio("startup_isolated"))
-    for kind in ("rss", "anonymous"):
-        label = f"{kind.capitalize()} at start, beside stock"
-        text += row(label, [resident(name, kind) for name in PLAIN.values()])
-    for name in TIMED.values():
-        if name in timed:
-            text += f"\n{_told(name, timed[name])}\n"
-    return text
+
+def _time(name: str) -> str:
+    timed = published.times()
+    return _interval(timed[name]["geometric_mean"]) if name in timed else NOT_RUN
+
+
+def _start(name: str, program: str) -> str:
+    starts = published.times().get(name, {}).get("starts", ())
+    return next((_interval(one) for one in starts if one["name"] == program), NOT_RUN)
+
+
+def _interval(one: Mapping[str, float]) -> str:
+    return f"{one['value']:.3f} ({one['low']:.3f} to {one['high']:.3f})"
 
 
 def _told(name: str, run: Mapping[str, Any]) -> str:
@@ -91,16 +106,12 @@ def _told(name: str, run: Mapping[str, Any]) -> str:
         f"{name}: time on a {kind}: {where['processor']}, {where['cores']} cores. Of {len(some)} "
         f"benchmarks {faster} are certainly faster and {slower} certainly slower than in stock, "
         f"these by more than {report.SLOWER - 1:.0%}: {named}. [Each benchmark]"
-        f"(pyperformance-config/results/{name}/summary.md), with all that was measured."
+        f"(results/{name}/summary.md), with all that was measured."
     )
     return textwrap.fill(text, 104, break_long_words=False, break_on_hyphens=False)
 
 
 def write() -> None:
-    """Write the tables between README.md's markers; BuildError if they aren't there."""
-    text = README.read_text()
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise BuildError(f"{README} has lost its markers: {BEGIN.strip()} and {END.strip()}")
-    README.write_text(f"{before}{BEGIN}\n{tables()}\n{END}{after}")
+    """Write the tables into both pages; BuildError if one has no place for them."""
+    pages.replace(DETAILS, BLOCK, tables())
+    pages.replace(README, BLOCK, summary())
