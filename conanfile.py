@@ -38,9 +38,6 @@ CONF = "user.cpython-immortal"
 # Where configure thinks that the installation lies. The interpreter finds its real place by
 # itself; package() and _make_sysconfig_relocatable() see to the files that name this one.
 PREFIX = "/opt/cpython-immortal"
-# Of the series, what stock builds get as well: it adds a module and changes nothing, and shows
-# what stock CPython writes.
-STOCK_PATCHES = ("cowtrace.patch",)
 
 # What configure can't find out by running a program of the target; these hold for all of Linux,
 # and a profile's [buildenv] may say otherwise.
@@ -136,6 +133,7 @@ class CPythonImmortal(ConanFile):
         "build-scripts/buildtool/apt.py",
         "build-scripts/buildtool/errors.py",
         "build-scripts/buildtool/paths.py",
+        "build-scripts/buildtool/seriesfile.py",
         "build-scripts/buildtool/sources.py",
         "build-scripts/buildtool/sysroot.py",
         "build-scripts/buildtool/toolchain.py",
@@ -375,10 +373,12 @@ class CPythonImmortal(ConanFile):
         """Lend the modules that are exported with the recipe; their errors become Conan's."""
         folder = os.path.join(self.recipe_folder, "build-scripts")
         sys.path.insert(0, folder)
-        from buildtool import errors, sources, sysroot, toolchain
+        from buildtool import errors, seriesfile, sources, sysroot, toolchain
 
         try:
-            yield types.SimpleNamespace(sources=sources, sysroot=sysroot, toolchain=toolchain)
+            yield types.SimpleNamespace(
+                seriesfile=seriesfile, sources=sources, sysroot=sysroot, toolchain=toolchain
+            )
         except errors.BuildError as error:
             raise ConanException(str(error)) from error
         finally:
@@ -479,16 +479,15 @@ class CPythonImmortal(ConanFile):
             core = "define_macros=[('Py_BUILD_CORE_MODULE', '1')]"
             replace_in_file(self, "setup.py", plain, f"{plain}, {core}")
         patches = Path(self.export_sources_folder, "patches", "3.11")
-        if not self.options.immortal:
-            self._apply(patches, [name for name in STOCK_PATCHES if (patches / name).exists()])
-        else:
-            names = self._read_list(patches / "series")
-            if not names:
-                raise ConanException(
-                    "patches/3.11/series lists no patch; build stock CPython with "
-                    "-o immortal=False (build.sh --stock)"
-                )
-            self._apply(patches, names)
+        with self._buildtool() as tool:
+            series = tool.seriesfile.read(patches / "series")
+        names = series.names_for(bool(self.options.immortal))
+        if self.options.immortal and not names:
+            raise ConanException(
+                "patches/3.11/series lists no patch; build stock CPython with "
+                "-o immortal=False (build.sh --stock)"
+            )
+        self._apply(patches, names)
 
     def _unpack_debian_patches(self):
         """Fetch and unpack Debian's part of its source package; return the folder of patches."""

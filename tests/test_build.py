@@ -88,14 +88,21 @@ def test_stock_does_not_depend_on_the_series(
 
     folder = tmp_path / "patches" / "3.11"
     folder.mkdir(parents=True)
-    for name in ("conanfile.py", "conandata.yml", "ci"):
+    for name in ("conanfile.py", "conandata.yml", "ci", "build-scripts"):
         (tmp_path / name).symlink_to(paths.ROOT / name)
-    monkeypatch.setattr(configuration, "ROOT", tmp_path)
-    before = fingerprints()
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    (folder / "series").write_text("new.patch\nshared.patch  # also for stock\n")
     (folder / "new.patch").write_text("a patch")
+    (folder / "shared.patch").write_text("a message\ndiff --git a/x b/x\n")
+    before = fingerprints()
+    (folder / "new.patch").write_text("another patch")
     after = fingerprints()
     assert before[0] != after[0]
     assert before[1] == after[1]
+    (folder / "shared.patch").write_text("another message\ndiff --git a/x b/x\n")
+    assert fingerprints() == after
+    (folder / "shared.patch").write_text("another message\ndiff --git a/y b/y\n")
+    assert not set(fingerprints()) & set(after)
 
 
 def test_progress_shows_stage_and_signs_of_life(

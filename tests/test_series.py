@@ -397,9 +397,16 @@ def test_rebase_check_says_which_source_is_missing(
 def test_prefix_result_depends_on_what_comes_before_it(patches: Path, base: Base) -> None:
     plan = prefixes.Plan(jobs=1, debug=False, again=False)
     before = prefixes.keys(base, seriesgit.read_patches(patches), plan)
-    replace(patches / "tidy-up-ber-all.patch", "Some words", "Other words")
-    after = prefixes.keys(base, seriesgit.read_patches(patches), plan)
-    assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, False]
+    name = "tidy-up-ber-all.patch"
+    for old, new, same in (
+        ("Some words", "Other words", [True, True, True]),
+        ("Tests: test_new", "Tests: test_newer", [True, False, False]),
+        ("+2", "+3", [True, False, False]),
+    ):
+        replace(patches / name, old, new)
+        after = prefixes.keys(base, seriesgit.read_patches(patches), plan)
+        assert [one == other for one, other in zip(before, after, strict=True)] == same
+        before = after
 
 
 def test_prefixes_build_in_order_and_resume(

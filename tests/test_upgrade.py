@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from buildtool import build, errors, exchange, install, paths, upgrade
+from buildtool import build, errors, exchange, inputs, install, paths, upgrade
 from buildtool.configuration import Configuration
 from harness import run
 from test_build_errors import build as call
@@ -76,7 +76,7 @@ def make_old(tmp_path: Path) -> Path:
     """Make an old installation with what a user adds to it."""
     prefix = tmp_path / "place" / "python"
     package = make_package(tmp_path / "old package", "old")
-    install.install(package, prefix, "name", "old", [], {"version": "3.11.2", "patches": {}})
+    install.install(package, prefix, "name", "old", [], {"version": "3.11.2", "diffs": {}})
     for name, content in ADDED.items():
         (prefix / name).parent.mkdir(parents=True, exist_ok=True)
         (prefix / name).write_text(content)
@@ -463,7 +463,7 @@ def test_bad_input(tmp_path: Path) -> None:
         '{"version": "3.11.2+x"}',
         '{"version": 5}',
         '{"version": null}',
-        '{"patches": null}',
+        '{"diffs": null}',
         '{"files": []}',
         "[]",
         "not JSON",
@@ -510,9 +510,9 @@ def test_changes() -> None:
     old: dict[str, Any] = {
         "version": "3.11.2",
         "configuration": "a",
-        "patches": {"x": "1", "y": "2"},
+        "diffs": {"x": "1", "y": "2"},
     }
-    new = {"version": "3.11.15", "configuration": "b", "patches": {"y": "3", "z": "4"}}
+    new = {"version": "3.11.15", "configuration": "b", "diffs": {"y": "3", "z": "4"}}
     assert upgrade.changes(old, new) == [
         "version: 3.11.2 -> 3.11.15",
         "configuration: a -> b",
@@ -522,7 +522,7 @@ def test_changes() -> None:
     ]
     assert upgrade.changes({"configuration": "b"}, new) == [
         "version: not recorded -> 3.11.15",
-        "patches: the old installation has not recorded its own",
+        "patches: the old installation has not recorded what they change",
     ]
     (line,) = upgrade.changes(new, new)
     assert line.startswith("rebuilt: ")
@@ -531,8 +531,23 @@ def test_changes() -> None:
 def test_record() -> None:
     found = upgrade.record(Configuration())
     assert found["version"] == "3.11.2"
-    assert "gc-immortalize.patch" in found["patches"]
-    assert upgrade.record(Configuration(immortal=False))["patches"] == {}
+    assert "gc-immortalize.patch" in found["diffs"]
+    stock = upgrade.record(Configuration(immortal=False))["diffs"]
+    assert stock == {"cowtrace.patch": found["diffs"]["cowtrace.patch"]}
+
+
+def test_change_of_what_stock_gets_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = Configuration(immortal=False)
+    before = {**upgrade.record(wanted), "configuration": wanted.name}
+    content = inputs._content
+    monkeypatch.setattr(inputs, "_content", lambda path: content(path) + b"+ a line\n")
+    after = {**upgrade.record(wanted), "configuration": wanted.name}
+    assert upgrade.changes(before, after) == ["patch changed: cowtrace.patch"]
+    # What was installed before such hashes were kept: nothing is said that nobody knows.
+    del before["diffs"]
+    assert upgrade.changes(before, after) == [
+        "patches: the old installation has not recorded what they change"
+    ]
 
 
 # Real interpreters

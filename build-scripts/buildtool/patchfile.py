@@ -82,6 +82,12 @@ def read(path: Path) -> Patch:
         raise BuildError(f"{path} can't be read: {error.strerror}") from error
 
 
+def diff_of(data: bytes) -> bytes:
+    """Return of a patch file what changes the source: all of it, if it isn't in git's form."""
+    start = re.search(rb"^diff --git ", data, re.MULTILINE)
+    return data[start.start() :] if start else data
+
+
 def decode(data: bytes) -> str:
     """Turn a patch's bytes into text, any byte and any line end kept."""
     return data.decode("utf-8", "surrogateescape")
