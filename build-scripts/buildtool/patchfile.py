@@ -44,6 +44,12 @@ class Patch:
         return subject.removeprefix("[PATCH]").strip()
 
     @property
+    def author(self) -> str:
+        """Who the patch is from; "" if nobody."""
+        found = re.search(r"^From: (.*)$", self.header.replace("\n ", " "), re.MULTILINE)
+        return str(make_header(decode_header(found[1].strip()))) if found else ""
+
+    @property
     def tests(self) -> list[str]:
         """The names of CPython's test modules in the message's `Tests:` lines."""
         return " ".join(re.findall(r"^Tests:(.*)$", self.message, re.MULTILINE)).split()
