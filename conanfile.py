@@ -76,6 +76,15 @@ def _relocate(built_for):
 _relocate({prefix!r})
 """
 
+# pip's settings of the installation. A wheel that pip has built from source with stock CPython has
+# the same name, and counts references without a test: pip keeps those that it builds apart.
+PIP_CONF = """\
+# What pip builds from source with another CPython 3.11 is not taken for this one's.
+# PIP_CACHE_DIR and --cache-dir override it. A virtual environment has a pip.conf of its own.
+[global]
+cache-dir = ~/.cache/pip/cpython-immortal
+"""
+
 # A first line that is both shell and Python: the shell starts the interpreter beside the script.
 SHEBANG = b"""#!/bin/sh
 '''exec' "$(dirname -- "$(realpath -- "$0")")/python3.11" "$0" "$@"
@@ -319,6 +328,8 @@ class CPythonImmortal(ConanFile):
         share.mkdir(parents=True)
         printers = Path(self.source_folder, "Tools", "gdb", "libpython.py")
         shutil.copyfile(printers, share / "python3.11-gdb.py")
+        if self.options.immortal:
+            (installed / "pip.conf").write_text(PIP_CONF)
         for path in (installed / "bin").iterdir():
             self._make_script_relocatable(path)
         for path in (installed / "lib" / "pkgconfig").iterdir():

@@ -136,6 +136,34 @@ def test_what_the_old_package_brought_goes(tmp_path: Path) -> None:
     assert found == come | kept | {"var", "var/empty"}
 
 
+@pytest.mark.parametrize(
+    ("brought", "found", "expected"),
+    [
+        ("old", "old", "new"),  # as it came
+        ("old", "mine", "mine"),  # changed
+        ("old", None, None),  # removed
+        (None, "mine", "mine"),  # from before there was one
+        (None, None, "new"),
+    ],
+)
+def test_settings_of_pip(
+    tmp_path: Path, brought: str | None, found: str | None, expected: str | None
+) -> None:
+    package = make_package(tmp_path / "old package", "old")
+    if brought:
+        (package / "pip.conf").write_text(brought)
+    prefix = tmp_path / "python"
+    install.install(package, prefix, "name", "old")
+    (prefix / "pip.conf").unlink(missing_ok=True)
+    if found:
+        (prefix / "pip.conf").write_text(found)
+    new = make_package(tmp_path / "package", "new")
+    (new / "pip.conf").write_text("new")
+    install.install(new, prefix, "name", "new", complete=upgrade.keep)
+    kept = prefix / "pip.conf"
+    assert (kept.read_text() if kept.exists() else None) == expected
+
+
 def test_no_site_packages(tmp_path: Path) -> None:
     prefix = make_old(tmp_path)
     shutil.rmtree(prefix / upgrade.SITE)

@@ -38,12 +38,20 @@ def keep(old: Path, new: Path) -> None:
 
     That is site-packages, as a whole; all that *new* does not have outside of the standard
     library's folder: scripts, headers, data, virtual environments; and brought.ADDED in that
-    folder. What *old* notes as brought by its package goes unless it was changed. Raises OSError.
+    folder. What *old* notes as brought by its package goes unless it was changed; settings that
+    were changed or removed stay so. Raises OSError.
     """
     if (old / SITE).is_dir():
         shutil.rmtree(new / SITE)
         _link(old / SITE, new / SITE)
     recorded = install.marker(old).get("files", {})
+    for path in brought.SETTINGS:
+        if os.path.lexists(old / path):
+            is_theirs = not brought.is_in(recorded, old, path)
+        else:
+            is_theirs = str(path) in recorded
+        if is_theirs:
+            (new / path).unlink(missing_ok=True)
     for path in brought.others(old):
         if not os.path.lexists(new / path) and not brought.is_in(recorded, old, path):
             _link(old / path, new / path)
