@@ -461,6 +461,7 @@ class CPythonImmortal(ConanFile):
         sanitizers = str(options.sanitizers)
         chosen = {
             "--enable-option-checking=fatal": True,
+            "--enable-loadable-sqlite-extensions": True,
             "--enable-optimizations": options.pgo,
             "--with-lto": options.lto,
             "--with-pydebug": options.debug,
