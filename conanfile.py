@@ -38,9 +38,6 @@ CONF = "user.cpython-immortal"
 # Where configure thinks that the installation lies. The interpreter finds its real place by
 # itself; package() and _make_sysconfig_relocatable() see to the files that name this one.
 PREFIX = "/opt/cpython-immortal"
-# Of the series, what stock builds get as well: it adds a module and changes nothing, and shows
-# what stock CPython writes.
-STOCK_PATCHES = ("cowtrace.patch",)
 
 # What configure can't find out by running a program of the target; these hold for all of Linux,
 # and a profile's [buildenv] may say otherwise.
@@ -77,6 +74,15 @@ def _relocate(built_for):
             build_time_vars[name] = value.replace(built_for, sys.base_exec_prefix)
 
 _relocate({prefix!r})
+"""
+
+# pip's settings of the installation. A wheel that pip has built from source with stock CPython has
+# the same name, and counts references without a test: pip keeps those that it builds apart.
+PIP_CONF = """\
+# What pip builds from source with another CPython 3.11 is not taken for this one's.
+# PIP_CACHE_DIR and --cache-dir override it. A virtual environment has a pip.conf of its own.
+[global]
+cache-dir = ~/.cache/pip/cpython-immortal
 """
 
 # A first line that is both shell and Python: the shell starts the interpreter beside the script.
@@ -136,6 +142,7 @@ class CPythonImmortal(ConanFile):
         "build-scripts/buildtool/apt.py",
         "build-scripts/buildtool/errors.py",
         "build-scripts/buildtool/paths.py",
+        "build-scripts/buildtool/seriesfile.py",
         "build-scripts/buildtool/sources.py",
         "build-scripts/buildtool/sysroot.py",
         "build-scripts/buildtool/toolchain.py",
@@ -321,6 +328,8 @@ class CPythonImmortal(ConanFile):
         share.mkdir(parents=True)
         printers = Path(self.source_folder, "Tools", "gdb", "libpython.py")
         shutil.copyfile(printers, share / "python3.11-gdb.py")
+        if self.options.immortal:
+            (installed / "pip.conf").write_text(PIP_CONF)
         for path in (installed / "bin").iterdir():
             self._make_script_relocatable(path)
         for path in (installed / "lib" / "pkgconfig").iterdir():
@@ -375,10 +384,12 @@ class CPythonImmortal(ConanFile):
         """Lend the modules that are exported with the recipe; their errors become Conan's."""
         folder = os.path.join(self.recipe_folder, "build-scripts")
         sys.path.insert(0, folder)
-        from buildtool import errors, sources, sysroot, toolchain
+        from buildtool import errors, seriesfile, sources, sysroot, toolchain
 
         try:
-            yield types.SimpleNamespace(sources=sources, sysroot=sysroot, toolchain=toolchain)
+            yield types.SimpleNamespace(
+                seriesfile=seriesfile, sources=sources, sysroot=sysroot, toolchain=toolchain
+            )
         except errors.BuildError as error:
             raise ConanException(str(error)) from error
         finally:
@@ -450,6 +461,7 @@ class CPythonImmortal(ConanFile):
         sanitizers = str(options.sanitizers)
         chosen = {
             "--enable-option-checking=fatal": True,
+            "--enable-loadable-sqlite-extensions": True,
             "--enable-optimizations": options.pgo,
             "--with-lto": options.lto,
             "--with-pydebug": options.debug,
@@ -479,16 +491,15 @@ class CPythonImmortal(ConanFile):
             core = "define_macros=[('Py_BUILD_CORE_MODULE', '1')]"
             replace_in_file(self, "setup.py", plain, f"{plain}, {core}")
         patches = Path(self.export_sources_folder, "patches", "3.11")
-        if not self.options.immortal:
-            self._apply(patches, [name for name in STOCK_PATCHES if (patches / name).exists()])
-        else:
-            names = self._read_list(patches / "series")
-            if not names:
-                raise ConanException(
-                    "patches/3.11/series lists no patch; build stock CPython with "
-                    "-o immortal=False (build.sh --stock)"
-                )
-            self._apply(patches, names)
+        with self._buildtool() as tool:
+            series = tool.seriesfile.read(patches / "series")
+        names = series.names_for(bool(self.options.immortal))
+        if self.options.immortal and not names:
+            raise ConanException(
+                "patches/3.11/series lists no patch; build stock CPython with "
+                "-o immortal=False (build.sh --stock)"
+            )
+        self._apply(patches, names)
 
     def _unpack_debian_patches(self):
         """Fetch and unpack Debian's part of its source package; return the folder of patches."""

@@ -88,14 +88,21 @@ def test_stock_does_not_depend_on_the_series(
 
     folder = tmp_path / "patches" / "3.11"
     folder.mkdir(parents=True)
-    for name in ("conanfile.py", "conandata.yml", "ci"):
+    for name in ("conanfile.py", "conandata.yml", "ci", "build-scripts"):
         (tmp_path / name).symlink_to(paths.ROOT / name)
-    monkeypatch.setattr(configuration, "ROOT", tmp_path)
-    before = fingerprints()
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    (folder / "series").write_text("new.patch\nshared.patch  # also for stock\n")
     (folder / "new.patch").write_text("a patch")
+    (folder / "shared.patch").write_text("a message\ndiff --git a/x b/x\n")
+    before = fingerprints()
+    (folder / "new.patch").write_text("another patch")
     after = fingerprints()
     assert before[0] != after[0]
     assert before[1] == after[1]
+    (folder / "shared.patch").write_text("another message\ndiff --git a/x b/x\n")
+    assert fingerprints() == after
+    (folder / "shared.patch").write_text("another message\ndiff --git a/y b/y\n")
+    assert not set(fingerprints()) & set(after)
 
 
 def test_progress_shows_stage_and_signs_of_life(
@@ -240,6 +247,32 @@ def test_moved_makes_environments_and_installs_wheels(moved: Path, tmp_path: Pat
     assert output_of(environment / "bin" / "tiny") == "tiny works\n"
     code = "import sys; print(sys.base_prefix)"
     assert output_of(environment / "bin" / "python", "-c", code).strip() == str(moved)
+
+
+def test_wheels_that_pip_builds_are_kept_apart(patched: Path, stock: Path, tmp_path: Path) -> None:
+    """Unless the user says otherwise; and wherever the installation is moved to."""
+    prefix = tmp_path / "moved"
+    shutil.copytree(patched.parents[1], prefix, symlinks=True)
+    python = prefix / "bin" / "python3.11"
+    home = tmp_path / "home"
+    base = {"PATH": "/usr/bin:/bin", "HOME": str(home)}
+
+    def folder(python: Path, *options: str, **more: str) -> Path:
+        command = [python, "-m", "pip", *options, "cache", "dir"]
+        ran = subprocess.run(command, env={**base, **more}, capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stderr
+        return Path(ran.stdout.strip())
+
+    usual = home / ".cache" / "pip"
+    assert folder(stock) == usual
+    assert folder(python) == usual / "cpython-immortal"
+    assert folder(python, PIP_CACHE_DIR="/given") == Path("/given")
+    assert folder(python, "--cache-dir=/given") == Path("/given")
+    subprocess.run([python, "-m", "venv", tmp_path / "env"], check=True)
+    # An environment's pip reads its own settings alone.
+    assert folder(tmp_path / "env" / "bin" / "python") == usual
+    shutil.copy(prefix / "pip.conf", tmp_path / "env")
+    assert folder(tmp_path / "env" / "bin" / "python") == usual / "cpython-immortal"
 
 
 def test_moved_builds_extensions(moved: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import json
 import os
@@ -115,6 +116,123 @@ def test_bake_knows_all_images() -> None:
             assert images.runtime_tag(release, kind) in names
             assert images.runtime_tag(release, kind, nonroot=True) in names
     assert {f"cpython-immortal-{image}" for image in images.TOOLCHAINS} <= names
+
+
+# What differs from the official image
+
+# docker-library/python, 3.11/slim-bookworm/Dockerfile at 025fb340 (3.11.12): configure's options,
+# and the packages that its modules are built with.
+OFFICIAL_OPTIONS = {
+    *("--build", "--enable-loadable-sqlite-extensions", "--enable-optimizations"),
+    *("--enable-option-checking=fatal", "--enable-shared", "--with-lto", "--with-ensurepip"),
+}
+OFFICIAL_LIBRARIES = {
+    "libbluetooth-dev": "`socket.AF_BLUETOOTH`",
+    "libbz2-dev": "",
+    "libdb-dev": "`_dbm`",
+    "libffi-dev": "",
+    "libgdbm-dev": "",
+    "liblzma-dev": "",
+    "libncursesw5-dev": "libncurses-dev",
+    "libreadline-dev": "",
+    "libsqlite3-dev": "",
+    "libssl-dev": "",
+    "tk-dev": "`_tkinter`",
+    "uuid-dev": "",
+    "zlib1g-dev": "",
+}
+DIFFERENCES = (DOCKER / "README.md").read_text()
+DOCKERFILE = (DOCKER / "runtime" / "Dockerfile").read_text()
+
+
+def options_of_runtime() -> set[str]:
+    """Return configure's options for a native runtime image, as the recipe gives them."""
+    recipe = ast.parse((paths.ROOT / "conanfile.py").read_text())
+    (given,) = (
+        node.value
+        for node in ast.walk(recipe)
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "chosen"
+    )
+    assert isinstance(given, ast.Dict)
+    wanted = {ast.unparse(key).strip("'"): value for key, value in zip_dict(given)}
+    always = {name for name, value in wanted.items() if ast.unparse(value) == "True"}
+    (flags,) = re.findall(r'^ARG OPTIONS="(.*)"', DOCKERFILE, re.M)
+    by_flag = {"--pgo": "--enable-optimizations", "--lto": "--with-lto", "--shared": ""}
+    return always | {by_flag[flag] for flag in flags.split()}
+
+
+def zip_dict(node: ast.Dict) -> list[tuple[ast.expr, ast.expr]]:
+    return [(key, value) for key, value in zip(node.keys, node.values, strict=True) if key]
+
+
+def test_options_that_differ_are_named() -> None:
+    ours = options_of_runtime()
+    assert "--enable-loadable-sqlite-extensions" in ours
+    assert ours <= OFFICIAL_OPTIONS
+    for option in OFFICIAL_OPTIONS - ours:
+        assert f"\n| `{option}` | " in DIFFERENCES
+    for option in ours:
+        assert f"`{option}`" in DIFFERENCES.rpartition("\nBoth have")[2]
+
+
+def test_modules_that_differ_are_named() -> None:
+    lines = (paths.ROOT / "build-scripts" / "packages.txt").read_text().splitlines()
+    for package, instead in OFFICIAL_LIBRARIES.items():
+        if not {package, instead} & set(lines):
+            assert instead and f"\n| {instead}" in DIFFERENCES, package
+    smoke = (DOCKER / "runtime" / "smoke.py").read_text()
+    (absent,) = re.findall(r"^ABSENT = \{(.*?)^\}", smoke, re.M | re.S)
+    ours = {name for name in re.findall(r'"(\w+)"', absent) if f"| `{name}`" in DIFFERENCES}
+    assert ours == {"_dbm", "_tkinter"}
+
+
+def test_entry_point_and_settings_that_differ_are_named() -> None:
+    assert re.search(r'^ENTRYPOINT \["tini", "--"\]\nCMD \["python3"\]$', DOCKERFILE, re.M)
+    assert "\n| entry point | none | `tini --`" in DIFFERENCES
+    assert "pip.conf /image/etc/" in DOCKERFILE and "\n| `/etc/pip.conf` | none |" in DIFFERENCES
+
+
+def test_what_ships_keeps_apts_settings() -> None:
+    """Debian's images tell apt, in docker-clean, to leave no archives behind."""
+    _, _, shipped = DOCKERFILE.partition("AS base\n")
+    assert "docker-clean" not in shipped and "apt-get install" in shipped
+    # Where they were kept, they'd be another build's.
+    assert "target=/var/cache/apt" not in shipped
+    toolchain = (DOCKER / "toolchain" / "Dockerfile").read_text()
+    assert "rm -f /etc/apt/apt.conf.d/docker-clean" not in toolchain
+    assert toolchain.index('mv "$clean" /run/') < toolchain.index('mv /run/docker-clean "$clean"')
+
+
+def test_compilers_are_installed_before_what_changes_often() -> None:
+    copied = re.findall(r"^(COPY|RUN)\b(?: --from.*)?(.*)$", DOCKERFILE, re.M)
+    before = [what for word, what in copied[: [word for word, _ in copied].index("RUN")]]
+    assert before == [
+        " build-scripts/packages.txt build-scripts/",
+        " docker/targets.json docker/runtime/packages.py docker/",
+    ]
+    assert [word for word, _ in copied[2:4]] == ["RUN", "RUN"]
+
+
+def test_packages_of_the_builder(tmp_path: Path) -> None:
+    script = tmp_path / "packages.py"
+    shutil.copy(DOCKER / "runtime" / "packages.py", script)
+    shutil.copy(DOCKER / "targets.json", tmp_path)
+
+    def call(platform: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, script, platform], capture_output=True, text=True)
+
+    for platform, target in platforms.runtime().items():
+        assert call(platform).stdout.split() == target.packages
+    ran = call("linux/vax")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith("error: no runtime image for linux/vax; there are linux/amd64, ")
+
+
+def test_comments_name_commands_that_exist() -> None:
+    known = docker_sh("--help")
+    for file in (*DOCKERFILES, DOCKER / "docker-bake.hcl"):
+        for command in re.findall(r"build-scripts/docker\.sh (\w+)", file.read_text()):
+            assert re.search(rf"^ +{command} ", known, re.M), f"{file}: {command}"
 
 
 # Base images

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
-from buildtool import configuration, seriesgit
+from buildtool import configuration, paths, seriesgit
 from buildtool.errors import BuildError
 from buildtool.seriesbase import make_base
 from buildtool.windows import build, gnu, root
@@ -53,7 +53,7 @@ def test_series_adds_no_extension(arch: str, stock: Path, tmp_path: Path) -> Non
     found = {}
     for side in ("stock", "patched"):
         tree = tmp_path / side
-        patches = seriesgit.read_patches(configuration.series_folder())
+        patches = seriesgit.read_patches(paths.series_folder())
         seriesgit.import_series(base, patches if side == "patched" else [], tree)
         jobs = len(os.sched_getaffinity(0))
         files = build.preprocess(tree, wine, stock, jobs)

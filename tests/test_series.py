@@ -15,7 +15,7 @@ from buildtool.seriesgit import Base
 
 REAL = paths.ROOT / "patches" / "3.11"
 
-MESSAGE = "{subject}\n\nSome words.\n\nReason: it is\nneeded.\n\nCost: none.\n"
+MESSAGE = "{subject}\n\nSome words.\n\nReason: it is\nneeded.\n\nCost: none.\n\nTests: test_new\n"
 FILES = {
     "Include/object.h": "".join(f"line {number};\n" for number in range(40)),
     "Objects/object.c": "int one;\nint two;\nint three;\n",
@@ -62,20 +62,30 @@ def commit(tree: Path, subject: str, message: str = MESSAGE) -> None:
     git(tree, "commit", "--message", message.format(subject=subject))
 
 
+def bring(tree: Path, name: str, section: str = "Core and Builtins") -> None:
+    """Bring a test and an entry of the news, as a patch has to."""
+    for place in (f"Lib/test/test_new/{name}.py", f"Misc/NEWS.d/next/{section}/{name}.rst"):
+        (tree / place).parent.mkdir(parents=True, exist_ok=True)
+        (tree / place).write_text(f"{name} = 1\n")
+
+
 @pytest.fixture
 def tree(base: Base, tmp_path: Path) -> Path:
     """A repository with three commits on the pristine source, of the kinds that patches have."""
     tree = tmp_path / "tree"
     seriesgit.import_series(base, [], tree)
     change(tree, "Include/object.h", "line 20;", "line twenty;")
+    bring(tree, "one")
     commit(tree, "Mark the twentieth line: one of a great many lines that the file has")
     (tree / "Lib/test_new.py").write_text("")
     (tree / "README").unlink()
     change(tree, "Lib/crlf.py", "two", "2")
     (tree / "Lib/latin.py").write_bytes(b"# \xe9\xff\n")
-    commit(tree, "Tidy up \xfcber all", MESSAGE + "\nTests: test_new\n")
+    bring(tree, "two", "Library")
+    commit(tree, "Tidy up \xfcber all", MESSAGE)
     change(tree, "Include/object.h", "line twenty;", "line 20, at last;")
     change(tree, "Objects/object.c", "int two;", "int two; int more;")
+    bring(tree, "three")
     commit(tree, "Count more")
     return tree
 
@@ -184,6 +194,7 @@ def test_new_commit_joins_the_group_before_it(patches: Path, tmp_path: Path) -> 
     last = git(again, "rev-parse", "HEAD").strip()
     git(again, "reset", "--hard", "HEAD^")
     (again / "Lib/x.py").write_text("x = 1\n")
+    bring(again, "x", "Library")
     commit(again, "Add x")
     git(again, "cherry-pick", last)
     assert run(patches, "export", str(again)) == 0
@@ -314,6 +325,23 @@ SPOILED = [
     ("count-more.patch", "\n\nCost: none.", "\nCost: none.", 'that starts with "Cost:"'),
     ("count-more.patch", "Count more", "", "the message has no subject"),
     ("count-more.patch", "Count more", "Count " * 13, "more than 72 columns"),
+    ("count-more.patch", "\n\nTests: test_new", "", 'no line "Tests:"'),
+    ("count-more.patch", "Lib/test/test_new/", "Lib/test/new/", "it changes no Lib/test/test_"),
+    (
+        "count-more.patch",
+        "Tests: test_new",
+        "Tests: test_gc",
+        "none of those that it changes: test_",
+    ),
+    ("count-more.patch", "Misc/NEWS.d/next/", "Misc/news/", "no entry below Misc/NEWS.d/next/"),
+    ("count-more.patch", "next/Core and Builtins/", "next/Core/", "the news have no section Core;"),
+    ("count-more.patch", "next/Core and Builtins/", "next/Windows/", "Windows doesn't fit"),
+    (
+        "count-more.patch",
+        "zoe@example.org",
+        "me@example.org",
+        "its author is Zo\xeb <me@example.org>",
+    ),
     ("count-more.patch", "int more;", "int more; ", "Objects/object.c:2: trailing whitespace."),
     ("count-more.patch", "int more;", "int more;\r", "Objects/object.c:2: a carriage return"),
     ("count-more.patch", "int more;", "\tmore;", "Objects/object.c:2: a tab in C"),
@@ -397,9 +425,16 @@ def test_rebase_check_says_which_source_is_missing(
 def test_prefix_result_depends_on_what_comes_before_it(patches: Path, base: Base) -> None:
     plan = prefixes.Plan(jobs=1, debug=False, again=False)
     before = prefixes.keys(base, seriesgit.read_patches(patches), plan)
-    replace(patches / "tidy-up-ber-all.patch", "Some words", "Other words")
-    after = prefixes.keys(base, seriesgit.read_patches(patches), plan)
-    assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, False]
+    name = "tidy-up-ber-all.patch"
+    for old, new, same in (
+        ("Some words", "Other words", [True, True, True]),
+        ("Tests: test_new", "Tests: test_newer", [True, False, False]),
+        ("+2", "+3", [True, False, False]),
+    ):
+        replace(patches / name, old, new)
+        after = prefixes.keys(base, seriesgit.read_patches(patches), plan)
+        assert [one == other for one, other in zip(before, after, strict=True)] == same
+        before = after
 
 
 def test_prefixes_build_in_order_and_resume(
@@ -418,14 +453,14 @@ def test_prefixes_build_in_order_and_resume(
     )
     (tree / "Include/Python.h").write_text("")
     (tree / "Include/internal.h").write_text("int one;")
-    commit(tree, "Configure")
+    commit(tree, "Configure", MESSAGE.partition("\n\nTests:")[0])
     change(tree, "Objects/object.c", "int two;", "int more;")
-    commit(tree, "Say more", MESSAGE + "\nTests: test_more test_gc\n")
+    commit(tree, "Say more", MESSAGE.replace("test_new", "test_more test_gc"))
     change(tree, "Objects/object.c", "int three;", "int 3;")
     change(tree, "Include/internal.h", "int one;", "int 1;")
-    commit(tree, "Say 3", MESSAGE + "\nTests: test_three\n")
+    commit(tree, "Say 3", MESSAGE.replace("test_new", "test_three"))
     change(tree, "Objects/object.c", "int more;", "int less;")
-    commit(tree, "Say less", MESSAGE + "\nTests: test_less\n")
+    commit(tree, "Say less", MESSAGE.replace("test_new", "test_less"))
     seriesgit.write(seriesgit.export(tree), patches)
     place = tmp_path / "prefixes"
     for expected in ("passed, ", "passed before"):

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from buildtool import build, errors, exchange, install, paths, upgrade
+from buildtool import build, errors, exchange, inputs, install, paths, upgrade
 from buildtool.configuration import Configuration
 from harness import run
 from test_build_errors import build as call
@@ -76,7 +76,7 @@ def make_old(tmp_path: Path) -> Path:
     """Make an old installation with what a user adds to it."""
     prefix = tmp_path / "place" / "python"
     package = make_package(tmp_path / "old package", "old")
-    install.install(package, prefix, "name", "old", [], {"version": "3.11.2", "patches": {}})
+    install.install(package, prefix, "name", "old", [], {"version": "3.11.2", "diffs": {}})
     for name, content in ADDED.items():
         (prefix / name).parent.mkdir(parents=True, exist_ok=True)
         (prefix / name).write_text(content)
@@ -134,6 +134,34 @@ def test_what_the_old_package_brought_goes(tmp_path: Path) -> None:
     come = {str(path.relative_to(new)) for path in new.rglob("*")} | {install.MARKER}
     kept = {"include", "include/gone", "include/gone/changed.h", "include/gone/added.h"}
     assert found == come | kept | {"var", "var/empty"}
+
+
+@pytest.mark.parametrize(
+    ("brought", "found", "expected"),
+    [
+        ("old", "old", "new"),  # as it came
+        ("old", "mine", "mine"),  # changed
+        ("old", None, None),  # removed
+        (None, "mine", "mine"),  # from before there was one
+        (None, None, "new"),
+    ],
+)
+def test_settings_of_pip(
+    tmp_path: Path, brought: str | None, found: str | None, expected: str | None
+) -> None:
+    package = make_package(tmp_path / "old package", "old")
+    if brought:
+        (package / "pip.conf").write_text(brought)
+    prefix = tmp_path / "python"
+    install.install(package, prefix, "name", "old")
+    (prefix / "pip.conf").unlink(missing_ok=True)
+    if found:
+        (prefix / "pip.conf").write_text(found)
+    new = make_package(tmp_path / "package", "new")
+    (new / "pip.conf").write_text("new")
+    install.install(new, prefix, "name", "new", complete=upgrade.keep)
+    kept = prefix / "pip.conf"
+    assert (kept.read_text() if kept.exists() else None) == expected
 
 
 def test_no_site_packages(tmp_path: Path) -> None:
@@ -463,7 +491,7 @@ def test_bad_input(tmp_path: Path) -> None:
         '{"version": "3.11.2+x"}',
         '{"version": 5}',
         '{"version": null}',
-        '{"patches": null}',
+        '{"diffs": null}',
         '{"files": []}',
         "[]",
         "not JSON",
@@ -510,9 +538,9 @@ def test_changes() -> None:
     old: dict[str, Any] = {
         "version": "3.11.2",
         "configuration": "a",
-        "patches": {"x": "1", "y": "2"},
+        "diffs": {"x": "1", "y": "2"},
     }
-    new = {"version": "3.11.15", "configuration": "b", "patches": {"y": "3", "z": "4"}}
+    new = {"version": "3.11.15", "configuration": "b", "diffs": {"y": "3", "z": "4"}}
     assert upgrade.changes(old, new) == [
         "version: 3.11.2 -> 3.11.15",
         "configuration: a -> b",
@@ -522,7 +550,7 @@ def test_changes() -> None:
     ]
     assert upgrade.changes({"configuration": "b"}, new) == [
         "version: not recorded -> 3.11.15",
-        "patches: the old installation has not recorded its own",
+        "patches: the old installation has not recorded what they change",
     ]
     (line,) = upgrade.changes(new, new)
     assert line.startswith("rebuilt: ")
@@ -531,8 +559,23 @@ def test_changes() -> None:
 def test_record() -> None:
     found = upgrade.record(Configuration())
     assert found["version"] == "3.11.2"
-    assert "gc-immortalize.patch" in found["patches"]
-    assert upgrade.record(Configuration(immortal=False))["patches"] == {}
+    assert "gc-immortalize.patch" in found["diffs"]
+    stock = upgrade.record(Configuration(immortal=False))["diffs"]
+    assert stock == {"cowtrace.patch": found["diffs"]["cowtrace.patch"]}
+
+
+def test_change_of_what_stock_gets_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = Configuration(immortal=False)
+    before = {**upgrade.record(wanted), "configuration": wanted.name}
+    content = inputs._content
+    monkeypatch.setattr(inputs, "_content", lambda path: content(path) + b"+ a line\n")
+    after = {**upgrade.record(wanted), "configuration": wanted.name}
+    assert upgrade.changes(before, after) == ["patch changed: cowtrace.patch"]
+    # What was installed before such hashes were kept: nothing is said that nobody knows.
+    del before["diffs"]
+    assert upgrade.changes(before, after) == [
+        "patches: the old installation has not recorded what they change"
+    ]
 
 
 # Real interpreters

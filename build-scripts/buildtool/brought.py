@@ -11,6 +11,9 @@ LIBRARY = Path("lib", "python3.11")
 # What people add to the standard library's folder, all else in which comes from the release.
 ADDED = ("sitecustomize.py", "usercustomize.py", "EXTERNALLY-MANAGED", "distutils/distutils.cfg")
 
+# Of what a package brings, that which is meant to be changed: an upgrade leaves it as it is.
+SETTINGS = (Path("pip.conf"),)
+
 
 def others(folder: Path) -> Iterator[Path]:
     """Yield what may be the user's in an installation, relative to it; folders before contents."""

@@ -119,7 +119,7 @@ def _completed(old: Path, new: Path) -> None:
 
 def _require_series() -> None:
     """Raise BuildError unless the series lists patches, and all of them are there."""
-    folder = config.series_folder()
+    folder = paths.series_folder()
     names = seriesfile.read(folder / "series").names
     if not names:
         raise BuildError(f"{folder / 'series'} lists no patch; use --stock to build without")

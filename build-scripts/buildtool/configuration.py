@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from . import sources, targets, toolchain
+from . import inputs, sources, targets, toolchain
 from .errors import BuildError
 from .paths import ROOT
 
@@ -71,18 +71,9 @@ class Configuration:
     def fingerprint(self) -> str:
         """Return a hash of all that the interpreter is made from, to see whether it is current."""
         target = targets.find(self.target)
-        files = [ROOT / "conanfile.py", ROOT / "conandata.yml", profile(target)]
-        files += sorted((ROOT / "ci" / "profiles" / "cross").iterdir())
-        wanted = "*" if self.immortal else "cowtrace.patch"  # see STOCK_PATCHES in the recipe
-        files += sorted(path for path in series_folder().glob(wanted) if path.is_file())
-        if target.system == "Windows":
-            files += sorted(path for path in (ROOT / "ci" / "windows").rglob("*") if path.is_file())
-            files += sorted((ROOT / "build-scripts" / "buildtool" / "windows").glob("*.py"))
         asked = asdict(self) | self.recipe_options()
         digest = hashlib.sha256(repr(sorted(asked.items())).encode())
-        for path in files:
-            content = path.read_bytes()
-            digest.update(f"{path.relative_to(ROOT)} {len(content)}\n".encode() + content)
+        digest.update(inputs.digest(inputs.inputs(target, self.immortal)).encode())
         if target.command == target.compiler:  # another is fetched once
             digest.update(compiler_version(target).encode())
         return digest.hexdigest()
@@ -91,11 +82,6 @@ class Configuration:
 def profile(target: targets.Target) -> Path:
     """Return the target's Conan profile."""
     return ROOT / "ci" / "profiles" / target.profile
-
-
-def series_folder() -> Path:
-    """Return the folder of the patch series."""
-    return ROOT / "patches" / "3.11"
 
 
 def conan_data() -> dict[str, Any]:

@@ -56,7 +56,7 @@ def _unpack(tree: Path) -> None:
 
 def _apply_series(tree: Path) -> None:
     """Apply the series by git, which every runner has; a repository keeps it to the tree."""
-    series = configuration.series_folder()
+    series = paths.series_folder()
     _run(["git", "init", "--quiet"], tree)
     for name in seriesfile.read(series / "series").names:
         _run(["git", "-c", "core.autocrlf=false", "apply", str(series / name)], tree)

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from . import hosted, paths, probe, suite, suitemodule, suitereport, targets
+from . import hosted, inputs, paths, probe, suite, suitemodule, suitereport, targets
 from .configuration import Configuration, compiler_version
 from .errors import BuildError
 from .suitemodule import WHOLE
@@ -257,23 +257,15 @@ def compare_baseline(
 
 
 def series() -> str:
-    """Return the beginning of a hash of the series' files."""
-    digest = hashlib.sha256()
-    for file in sorted((paths.ROOT / "patches" / "3.11").glob("*")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:8]
+    """Return the beginning of the hash of what the series changes."""
+    return inputs.series_digest()[:8]
 
 
 def made_of(target: Target) -> str:
     """Return a hash of what a result depends on; what is known to fail is not among it."""
-    files = [paths.ROOT / "conanfile.py", paths.ROOT / "conandata.yml"]
-    if target.profile:
-        profiles = paths.ROOT / "ci" / "profiles"
-        files += [profiles / target.profile, *sorted((profiles / "cross").iterdir())]
-    digest = hashlib.sha256(repr((replace(target, baseline=[]), series())).encode())
-    for file in (*files, paths.ROOT / "ci" / "tests.toml"):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+    files = [*inputs.inputs(target), paths.ROOT / "ci" / "tests.toml"]
+    entry = repr(replace(target, baseline=[]))
+    return hashlib.sha256(f"{entry} {inputs.digest(files)}".encode()).hexdigest()
 
 
 def load(target: Target, folder: Path) -> Result:

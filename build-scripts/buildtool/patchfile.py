@@ -44,6 +44,12 @@ class Patch:
         return subject.removeprefix("[PATCH]").strip()
 
     @property
+    def author(self) -> str:
+        """Who the patch is from; "" if nobody."""
+        found = re.search(r"^From: (.*)$", self.header.replace("\n ", " "), re.MULTILINE)
+        return str(make_header(decode_header(found[1].strip()))) if found else ""
+
+    @property
     def tests(self) -> list[str]:
         """The names of CPython's test modules in the message's `Tests:` lines."""
         return " ".join(re.findall(r"^Tests:(.*)$", self.message, re.MULTILINE)).split()
@@ -80,6 +86,12 @@ def read(path: Path) -> Patch:
         return parse(path.name, decode(path.read_bytes()))
     except OSError as error:
         raise BuildError(f"{path} can't be read: {error.strerror}") from error
+
+
+def diff_of(data: bytes) -> bytes:
+    """Return of a patch file what changes the source: all of it, if it isn't in git's form."""
+    start = re.search(rb"^diff --git ", data, re.MULTILINE)
+    return data[start.start() :] if start else data
 
 
 def decode(data: bytes) -> str:

@@ -36,6 +36,11 @@ def output() -> Path:
     return ROOT / ".build"
 
 
+def series_folder() -> Path:
+    """Return the folder of the patch series."""
+    return ROOT / "patches" / "3.11"
+
+
 def existing_parent(path: Path) -> Path:
     """Return *path*, or the nearest folder above it that exists."""
     while not path.exists():

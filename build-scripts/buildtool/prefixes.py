@@ -35,7 +35,7 @@ def keys(base: Base, patches: Sequence[Patch], plan: Plan) -> list[str]:
     digest = hashlib.sha256(f"{base.title} {plan.debug}".encode())
     found = []
     for patch in patches:
-        digest.update(patchfile.encode(patch.text()))
+        digest.update(patchfile.encode(f"{patch.name} {patch.tests}\n{patch.diff}"))
         found.append(digest.hexdigest())
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,14 +19,37 @@ the rules of a patch
   subject    what it does, at most 72 columns
   message    has a paragraph that starts with "Reason:" and one that starts with "Cost:" (what it
              costs in time, memory, compatibility or upkeep; "Cost: none." if that is so)
-  Tests:     (a line "Tests: test_gc test_capi", optional) the modules of CPython's test suite
-             that have to pass once the patch is in; `series prefixes` runs them
+  author     the same for all
+  Tests:     (a line "Tests: test_gc test_capi") the modules of CPython's test suite that have to
+             pass once the patch is in; `series prefixes` runs them
+  tests      it changes at least one of these modules: a test of what the patch is there for
+  NEWS       it adds an entry below Misc/NEWS.d/next/, in a section that fits: one for files that
+             it changes (C API: Include/; Core and Builtins: Include/, Objects/, Parser/, Python/,
+             Programs/, Modules/; Library: Lib/ and Modules/; Build: configure, the Makefile,
+             setup.py, Modules/Setup*, PCbuild/; Documentation: Doc/; IDLE: Lib/idlelib/; Tests:
+             tests; Tools-Demos: Tools/; Windows: PC/ and PCbuild/; macOS: Mac/)
   diff       applies without fuzz or offset; adds no trailing blanks, no blank lines at a file's
              end, no DOS line ends to a file without; in C no tabs, and no line over 79 columns
              that is longer than what it replaces (PEP 7; generated files are exempt)
   form       exactly what `series export` writes
 """
 
+NEWS = "Misc/NEWS.d/next/"
+_TEST = re.compile(r"(?<=/)test_\w+(?=\.py$|/)")
+# What a section of the news is about: the files that a patch with an entry there changes.
+SECTIONS = {
+    "Build": r"configure|Makefile|setup\.py|Modules/Setup|PCbuild/",
+    "C API": r"Include/",
+    "Core and Builtins": r"(Grammar|Include|Modules|Objects|Parser|Programs|Python)/",
+    "Documentation": r"Doc/",
+    "IDLE": r"Lib/idlelib/",
+    "Library": r"Lib/(?!test/)|Modules/(?!_test)",
+    "Security": r"(Include|Lib|Modules|Objects|Parser|Python)/",
+    "Tests": r"Lib/test/|Modules/_test",
+    "Tools-Demos": r"Tools/",
+    "Windows": r"PC/|PCbuild/",
+    "macOS": r"Mac/",
+}
 SUBJECT_LENGTH = 72
 # PEP 7: "Maximum line length is 79 characters."
 C_LINE_LENGTH = 79
@@ -44,9 +68,10 @@ def problems(folder: Path, base: Base) -> list[str]:
                 patches.append(patchfile.read(folder / name))
             except BuildError as error:
                 found.append(str(error))
+    found += _authors(patches)
     for patch in patches:
         found += _message(patch)
-        found += [f"{patch.name}: {line}" for line in _added_lines(patch)]
+        found += [f"{patch.name}: {line}" for line in (*_brings(patch), *_added_lines(patch))]
     # A series that isn't complete is not worth applying.
     return found if list(_listing(folder)) else found + _application(folder, base, patches)
 
@@ -78,6 +103,35 @@ def _message(patch: Patch) -> Iterator[str]:
     for test in patch.tests:
         if not re.fullmatch(r"test_\w+", test):
             yield f"{patch.name}: Tests: names {test!r}, which is no test module"
+
+
+def _authors(patches: list[Patch]) -> Iterator[str]:
+    """Yield those whose author isn't that of most."""
+    counted = Counter(patch.author for patch in patches)
+    for patch in patches:
+        if patch.author != (most := counted.most_common(1)[0][0]):
+            yield f"{patch.name}: its author is {patch.author or 'nobody'}, that of others {most}"
+
+
+def _brings(patch: Patch) -> Iterator[str]:
+    """Yield what the patch lacks of what a change of CPython carries."""
+    changed = sorted(patch.files)
+    tested = {one for name in changed if name.startswith("Lib/") for one in _TEST.findall(name)}
+    if not patch.tests:
+        yield 'the message has no line "Tests:"'
+    elif not tested:
+        yield "it brings no test: it changes no Lib/test/test_*.py"
+    elif not tested & set(patch.tests):
+        yield f"Tests: names none of those that it changes: {' '.join(sorted(tested))}"
+    entries = [name.removeprefix(NEWS) for name in changed if name.startswith(NEWS)]
+    if not entries:
+        yield f"it brings no entry below {NEWS}"
+    for entry in entries:
+        section = entry.partition("/")[0]
+        if section not in SECTIONS:
+            yield f"the news have no section {section}; they have {', '.join(SECTIONS)}"
+        elif not any(re.match(SECTIONS[section], name) for name in changed):
+            yield f"its entry in the section {section} doesn't fit: it changes nothing of that"
 
 
 def _added_lines(patch: Patch) -> Iterator[str]:

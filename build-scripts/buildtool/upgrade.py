@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import re
@@ -11,8 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from . import brought, install, ownership
-from . import configuration as config
+from . import brought, inputs, install, ownership
 from .configuration import Configuration
 from .errors import BuildError
 
@@ -20,11 +18,8 @@ SITE = brought.LIBRARY / "site-packages"
 
 
 def record(wanted: Configuration) -> dict[str, Any]:
-    """Return what an installation notes of itself: its version, and the hashes of its patches."""
-    folder = config.series_folder()
-    files = sorted(folder.glob("*.patch")) if wanted.immortal else []
-    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files}
-    return {"version": wanted.version, "patches": hashes}
+    """Return what an installation notes of itself: its version, and what its patches change."""
+    return {"version": wanted.version, "diffs": inputs.patch_digests(wanted.immortal)}
 
 
 def check(prefix: Path, wanted: Configuration) -> None:
@@ -43,12 +38,20 @@ def keep(old: Path, new: Path) -> None:
 
     That is site-packages, as a whole; all that *new* does not have outside of the standard
     library's folder: scripts, headers, data, virtual environments; and brought.ADDED in that
-    folder. What *old* notes as brought by its package goes unless it was changed. Raises OSError.
+    folder. What *old* notes as brought by its package goes unless it was changed; settings that
+    were changed or removed stay so. Raises OSError.
     """
     if (old / SITE).is_dir():
         shutil.rmtree(new / SITE)
         _link(old / SITE, new / SITE)
     recorded = install.marker(old).get("files", {})
+    for path in brought.SETTINGS:
+        if os.path.lexists(old / path):
+            is_theirs = not brought.is_in(recorded, old, path)
+        else:
+            is_theirs = str(path) in recorded
+        if is_theirs:
+            (new / path).unlink(missing_ok=True)
     for path in brought.others(old):
         if not os.path.lexists(new / path) and not brought.is_in(recorded, old, path):
             _link(old / path, new / path)
@@ -60,9 +63,9 @@ def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     for name in ("version", "configuration"):
         if before.get(name, "not recorded") != after[name]:
             lines.append(f"{name}: {before.get(name, 'not recorded')} -> {after[name]}")
-    if "patches" not in before:
-        return [*lines, "patches: the old installation has not recorded its own"]
-    old, new = before["patches"], after["patches"]
+    if "diffs" not in before:
+        return [*lines, "patches: the old installation has not recorded what they change"]
+    old, new = before["diffs"], after["diffs"]
     for word, names in (
         ("added", [name for name in new if name not in old]),
         ("removed", [name for name in old if name not in new]),
@@ -86,7 +89,7 @@ def _sound_marker(path: Path) -> dict[str, Any]:
         isinstance(found, dict)
         and re.fullmatch(r"(\d+(\.\d+)*)?", str(found.get("version", "")), re.ASCII)
         and isinstance(found.get("version", ""), str)
-        and all(isinstance(found.get(name, {}), dict) for name in ("patches", "files"))
+        and all(isinstance(found.get(name, {}), dict) for name in ("diffs", "files"))
     ):
         return found
     raise BuildError(f"{path} is damaged; put {{}} into it, and it counts as of an unknown version")

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-
-from .. import configuration, seriesfile
+from .. import configuration, inputs
 from ..errors import BuildError
 
 KINDS = ("patched", "stock")
-# Of the series, what stock builds get as well: see STOCK_PATCHES in the recipe.
-STOCK_PATCHES = ("cowtrace.patch",)
 
 
 def series_sha256(kind: str) -> str:
-    """Return the SHA-256 of the patches of *kind*, one after the other as they are applied.
+    """Return the SHA-256 of what the patches of *kind* change, in the order of the series.
 
-    For patched: `(cd patches/3.11 && grep -v '^#' series | xargs cat | sha256sum)`.
+    For patched, in patches/3.11: `sed 's/#.*//' series | xargs sed -sn '/^diff --git /,$p' |
+    sha256sum`.
     """
-    folder = configuration.series_folder()
-    names = seriesfile.read(folder / "series").names if kind == "patched" else STOCK_PATCHES
-    digest = hashlib.sha256()
-    for name in names:
-        digest.update((folder / name).read_bytes())
-    return digest.hexdigest()
+    return inputs.series_digest(kind == "patched")
 
 
 def checksums(kind: str, version: str) -> dict[str, str]:

@@ -13,9 +13,11 @@ FILE = paths.ROOT / "docker" / "targets.json"
 
 
 def text() -> str:
-    """Return what docker/targets.json has to be: variables of docker-bake.hcl."""
+    """Return what docker/targets.json has to be: variables of docker-bake.hcl, and packages."""
     values = {
         "PLATFORMS": list(platforms.runtime()),
+        # For the builder stage of docker/runtime/Dockerfile.
+        "PACKAGES": {name: one.packages for name, one in platforms.runtime().items()},
         "TOOLCHAINS": {
             image: [one.name for one in images.contents(image)] for image in images.TOOLCHAINS
         },

@@ -55,10 +55,7 @@ def base(platform: str, release: str) -> str:
 def _command() -> None:
     parser = argparse.ArgumentParser(description="Print the target of a platform.")
     parser.add_argument("platform", help="linux/amd64, for example")
-    parser.add_argument("--packages", action="store_true", help="its Debian packages instead")
-    options = parser.parse_args()
-    found = target(options.platform)
-    print(" ".join(found.packages) if options.packages else found.name)
+    print(target(parser.parse_args().platform).name)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,74 @@
+"""What an interpreter is made from: the one list, and the hashes that are made of it.
+
+build.sh builds anew, and the matrix forgets a result, when one of these files changes. A patch is
+no more than its diff here: its message changes often, and changes nothing that is built.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from . import patchfile, paths, seriesfile
+from .targets import Target
+
+# What conanfile.py exports of these folders, relative to the checkout.
+TOOLS = ("apt", "errors", "paths", "seriesfile", "sources", "sysroot", "toolchain")
+TOOL_FILES = (
+    "build-scripts/buildtool/__init__.py",
+    *(f"build-scripts/buildtool/{name}.py" for name in TOOLS),
+    "build-scripts/packages.txt",
+)
+WINDOWS = ("build-scripts/buildtool/windows/*.py", "ci/windows/**/*")
+# What builds a target that the recipe doesn't build.
+HOSTED = ("build-scripts/buildtool/hosted.py",)
+
+
+def inputs(target: Target, immortal: bool = True) -> list[Path]:
+    """Return all files that an interpreter for *target* is made from, those of its kind alone."""
+    wanted = ["conandata.yml", *TOOL_FILES]
+    if target.profile:
+        wanted += ["conanfile.py", f"ci/profiles/{target.profile}"]
+        wanted += ["ci/profiles/cross/*", "ci/conan/*"]
+    else:
+        wanted += HOSTED
+    if target.system == "Windows":
+        wanted += WINDOWS
+    found = {path for name in wanted for path in paths.ROOT.glob(name) if path.is_file()}
+    kept = sorted(path for path in found if "__pycache__" not in path.parts)
+    return [*kept, *patches(immortal)]
+
+
+def patches(immortal: bool = True) -> list[Path]:
+    """Return the patches that an interpreter of a kind gets, in order; BuildError."""
+    folder = paths.series_folder()
+    return [folder / name for name in seriesfile.read(folder / "series").names_for(immortal)]
+
+
+def digest(files: Iterable[Path]) -> str:
+    """Return a hash of names and contents, of patches the diffs; those that are missing count."""
+    found = hashlib.sha256()
+    for path in files:
+        content = _content(path) if path.is_file() else b"missing"
+        found.update(f"{path.relative_to(paths.ROOT)} {len(content)}\n".encode() + content)
+    return found.hexdigest()
+
+
+def series_digest(immortal: bool = True) -> str:
+    """Return the SHA-256 of the diffs of the series, one after the other as they are applied."""
+    found = hashlib.sha256()
+    for path in patches(immortal):
+        found.update(_content(path))
+    return found.hexdigest()
+
+
+def patch_digests(immortal: bool = True) -> dict[str, str]:
+    """Return for each patch that a kind gets the beginning of the hash of its diff."""
+    found = {path.name: hashlib.sha256(_content(path)) for path in patches(immortal)}
+    return {name: one.hexdigest()[:16] for name, one in found.items()}
+
+
+def _content(path: Path) -> bytes:
+    content = path.read_bytes()
+    return patchfile.diff_of(content) if path.suffix == ".patch" else content

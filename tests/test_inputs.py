@@ -1,0 +1,149 @@
+"""What an interpreter is made from is listed once, as the recipe has it."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+from pathlib import Path
+
+import pytest
+from buildtool import configuration, inputs, matrixtarget, paths, seriesfile, targets
+from buildtool.configuration import Configuration
+from buildtool.matrixtarget import NOT_RUN, PASSED, Result
+
+COPIED = ("build-scripts", "ci", "patches", "conanfile.py", "conandata.yml")
+
+
+def exported() -> set[Path]:
+    """Return the files that conanfile.py exports, by Conan's patterns."""
+    tree = ast.parse((paths.ROOT / "conanfile.py").read_text())
+    assigned = {
+        node.targets[0].id: ast.literal_eval(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and node.targets[0].id in ("exports", "exports_sources")
+    }
+    patterns = [*assigned["exports"], assigned["exports_sources"]]
+    found = {
+        path
+        for pattern in patterns
+        # An asterisk of Conan's matches what is in folders, too.
+        for path in paths.ROOT.glob(pattern.replace("/*", "/**/*") if "*" in pattern else pattern)
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    return found
+
+
+def test_recipe_exports_what_is_listed() -> None:
+    """All that the recipe takes along is an input; what else is one, Conan knows by itself."""
+    listed = {
+        path
+        for target in targets.load().values()
+        if target.profile
+        for path in inputs.inputs(target)
+    }
+    known = {paths.ROOT / "conanfile.py", paths.ROOT / "conandata.yml"}
+    known |= {path for path in listed if path.is_relative_to(paths.ROOT / "ci" / "profiles")}
+    known |= {path for path in listed if path.is_relative_to(paths.ROOT / "ci" / "conan")}
+    assert exported() - {paths.series_folder() / "series"} == listed - known
+
+
+def test_recipe_needs_no_module_that_is_not_exported() -> None:
+    names = {path.name for path in exported()}
+    for path in exported():
+        if path.suffix == ".py":
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.ImportFrom) and node.level:
+                    of = [node.module] if node.module else [one.name for one in node.names]
+                    assert {f"{name}.py" for name in of} <= names, path
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of what an interpreter is made from, in which the tools look."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    for name in COPIED:
+        source = paths.ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, tmp_path / name, ignore=ignored)
+        else:
+            shutil.copy(source, tmp_path / name)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    monkeypatch.setattr(configuration, "ROOT", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("changed", "old"),
+    [
+        ("ci/windows/include/msvc.h", {"x86_64-windows-msvc", "x86_64-windows-cl"}),
+        ("build-scripts/buildtool/windows/msbuild.py", {"x86_64-windows-msvc"}),
+        ("build-scripts/buildtool/sysroot.py", {"s390x-gcc", "x86_64-gcc"}),
+        ("build-scripts/buildtool/toolchain.py", {"s390x-gcc", "x86_64-gcc"}),
+        ("build-scripts/buildtool/apt.py", {"s390x-gcc", "x86_64-gcc"}),
+        ("build-scripts/packages.txt", {"s390x-gcc", "x86_64-gcc"}),
+        ("build-scripts/buildtool/hosted.py", {"x86_64-windows-cl"}),
+        ("ci/profiles/s390x-gcc", {"s390x-gcc"}),
+        ("ci/profiles/cross/gcc", {"s390x-gcc"}),
+        ("ci/tests.toml", {"s390x-gcc", "x86_64-gcc", "x86_64-windows-msvc"}),
+        ("patches/3.11/gc-immortalize.patch", {"s390x-gcc", "x86_64-gcc", "x86_64-windows-msvc"}),
+    ],
+)
+def test_change_makes_a_result_old(
+    checkout: Path, tmp_path: Path, changed: str, old: set[str]
+) -> None:
+    kept = tmp_path / "results"
+    every = {name: targets.find(name) for name in old | {"x86_64-gcc", "x86_64-windows-msvc"}}
+    for target in every.values():
+        result = Result(target.name, matrixtarget.made_of(target), state=PASSED)
+        matrixtarget.keep(result, kept)
+    with (checkout / changed).open("a") as file:
+        file.write("\n#\n")
+    states = {name: matrixtarget.load(target, kept).state for name, target in every.items()}
+    assert {states[name] for name in old} == {NOT_RUN}
+    if "windows" in changed:
+        assert states["x86_64-gcc"] == PASSED
+    if changed.startswith("ci/profiles"):
+        assert states["x86_64-windows-msvc"] == PASSED or "cross" in changed
+
+
+@pytest.mark.parametrize("name", ["sysroot.py", "toolchain.py", "apt.py", "seriesfile.py"])
+def test_change_of_a_tool_makes_an_installation_old(checkout: Path, name: str) -> None:
+    before = Configuration().fingerprint()
+    with (checkout / "build-scripts" / "buildtool" / name).open("a") as file:
+        file.write("#\n")
+    assert Configuration().fingerprint() != before
+
+
+def test_message_of_a_patch_makes_nothing_old(checkout: Path) -> None:
+    target = targets.find("x86_64-gcc")
+
+    def state() -> list[object]:
+        known = [Configuration(immortal=kind).fingerprint() for kind in (True, False)]
+        return [*known, matrixtarget.made_of(target), inputs.series_digest(False)]
+
+    before = state()
+    patch = checkout / "patches" / "3.11" / "cowtrace.patch"
+    text = patch.read_text()
+    patch.write_text(text.replace("Reason: ", "Reason: well, ", 1))
+    assert state() == before
+    patch.write_text(text.replace("\n+", "\n+ ", 1))
+    assert not set(state()) & set(before)
+
+
+def test_stock_gets_what_is_marked() -> None:
+    series = seriesfile.read(paths.series_folder() / "series")
+    assert series.names_for(False) == ["cowtrace.patch"]
+    assert series.names_for(True) == series.names
+    text = "a.patch\nb.patch  # also for stock\nc.patch # another comment\n"
+    assert seriesfile.parse(text).names_for(False) == ["b.patch"]
+    again = seriesfile.reorder(seriesfile.parse(text), ["b.patch", "a.patch"])
+    assert again.names_for(False) == ["b.patch"]
+
+
+@pytest.mark.parametrize("place", ["conanfile.py", "build-scripts", "docker"])
+def test_no_other_place_names_what_stock_gets(place: str) -> None:
+    folder = paths.ROOT / place
+    files = [folder] if folder.is_file() else sorted(folder.rglob("*.py"))
+    assert [path for path in files if "cowtrace.patch" in path.read_text()] == []
