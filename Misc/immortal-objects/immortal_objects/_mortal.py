@@ -5,21 +5,25 @@ from __future__ import annotations
 import sys
 
 # By module, if that is loaded. An array that is immortal can't be resized: its method looks at the
-# count. The others lock something as long as they are there: what a buffer is taken from can't be
-# resized or closed, and a table that is being read can't be dropped.
+# count. The others hold something as long as they are there: what a buffer is taken from can't be
+# resized or closed, a table that is being read can't be dropped, and a suspended generator is
+# inside of its with statements.
 _NAMES = {
     "builtins": ("memoryview",),
+    "types": ("AsyncGeneratorType", "CoroutineType", "GeneratorType"),
     "pickle": ("PickleBuffer",),
     "sqlite3": ("Cursor",),
     "numpy": ("ndarray",),
+    "_cffi_backend": ("__CDataFromBuf", "__CDataGCP"),
 }
 
 
 def mortal_types() -> tuple[type, ...]:
     """Return the types that immortalize_heap() leaves mortal by default, of the loaded modules.
 
-    They are memoryview, pickle.PickleBuffer, sqlite3.Cursor, numpy.ndarray, and the classes of
-    extension modules made with nanobind. The README says why.
+    They are memoryview, pickle.PickleBuffer, generators and coroutines, sqlite3.Cursor,
+    numpy.ndarray, what cffi's from_buffer() and gc() return, and the classes of extension modules
+    made with nanobind. The README says why.
     """
     found = [
         getattr(sys.modules[module], name)

@@ -93,19 +93,27 @@ assert sqlite3.Cursor in given()
 
 
 LOCKED = """
-import array, io, mmap, sqlite3
+import array, io, mmap, pickle, sqlite3
 block, file, table = bytearray(9), io.BytesIO(b"a"), array.array("i", [1])
 memory, connection = mmap.mmap(-1, 4096), sqlite3.connect(":memory:")
-kept = [memoryview(block), file.getbuffer(), memoryview(table), memoryview(memory)]
+first, second, third = memoryview(block), file.getbuffer(), memoryview(table)
+fourth, fifth = memoryview(memory), pickle.PickleBuffer(other := bytearray(9))
 connection.execute("create table t(x)")
 connection.execute("insert into t values (1), (2)")
-kept.append(connection.execute("select * from t"))
-next(kept[-1])
+sixth = connection.execute("select * from t")
+next(sixth)
+lock = threading.Lock()
+def holding():
+    with lock:
+        yield
+seventh = holding()
+next(seventh)
 data, values = [["value"]], [object()]
 count = immortalize_heap()
-del kept
-block.extend(b"a"), file.write(bytes(99)), table.append(1), memory.close()
+del first, second, third, fourth, fifth, sixth, seventh
+other.extend(b"a"), block.extend(b"a"), file.write(bytes(99)), table.append(1), memory.close()
 connection.execute("drop table t")
+assert lock.acquire(blocking=False)
 print(count > 1000, is_immortal(data[0]), is_immortal(values[0]))
 """
 
