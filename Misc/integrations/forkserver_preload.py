@@ -1,6 +1,6 @@
-"""Loaded by the fork server (and by the parent, where nothing is forked from the heap)."""
+"""Loaded by the fork server, and by the parent, which never forks: nothing happens there."""
 
 from data import WORKERS, work  # noqa: F401  yours
-from immortal_objects import immortalize_heap
+from immortal_objects import before_first_fork
 
-immortalize_heap()
+before_first_fork()

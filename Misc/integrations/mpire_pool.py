@@ -1,7 +1,7 @@
 """MPIRE: a pool with a progress bar, and an object that all its workers share."""
 
 from data import TABLE, WORKERS, work  # yours
-from immortal_objects import immortalize_heap
+from immortal_objects import before_first_fork
 from mpire import WorkerPool
 
 
@@ -11,6 +11,6 @@ def task(table, number):
 
 
 if __name__ == "__main__":
-    immortalize_heap()
+    before_first_fork()
     with WorkerPool(WORKERS, start_method="fork", shared_objects=TABLE) as pool:
         print(sum(pool.map(task, range(WORKERS), chunk_size=1, progress_bar=True)))

@@ -3,9 +3,9 @@
 import multiprocessing
 
 from data import WORKERS, work  # yours
-from immortal_objects import immortalize_heap
+from immortal_objects import before_first_fork
 
 if __name__ == "__main__":
-    immortalize_heap()
+    before_first_fork()
     with multiprocessing.get_context("fork").Pool(WORKERS) as pool:
         print(sum(pool.map(work, range(WORKERS), chunksize=1)))

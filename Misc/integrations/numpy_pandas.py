@@ -11,7 +11,7 @@ import multiprocessing
 
 import numpy as np
 from frames import ARRAY, FRAME, WORKERS, work  # yours
-from immortal_objects import immortal, immortalize_heap
+from immortal_objects import before_first_fork, immortal
 
 
 def make_elements_immortal(array):
@@ -24,6 +24,6 @@ def make_elements_immortal(array):
 if __name__ == "__main__":
     for column in (ARRAY, *(column for _, column in FRAME.items())):
         make_elements_immortal(column)
-    immortalize_heap()
+    before_first_fork()
     with multiprocessing.get_context("fork").Pool(WORKERS) as pool:
         print(sum(pool.map(work, range(WORKERS), chunksize=1)))

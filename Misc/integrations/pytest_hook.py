@@ -7,8 +7,8 @@ and run pytest --forked. pytest-xdist starts its workers as new programs, which 
 doesn't fork.
 """
 
-from immortal_objects import immortalize_heap
+from immortal_objects import before_first_fork
 
 
 def pytest_collection_finish(session):
-    immortalize_heap()
+    before_first_fork()

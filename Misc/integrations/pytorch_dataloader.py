@@ -3,7 +3,7 @@
 Elsewhere each worker copies the list by reading it: https://github.com/pytorch/pytorch/issues/13246
 """
 
-from immortal_objects import immortalize_heap
+from immortal_objects import before_first_fork
 from items import EPOCHS, WORKERS, Items  # yours: a data set, and how to read it
 from torch.utils.data import DataLoader
 
@@ -11,5 +11,5 @@ if __name__ == "__main__":
     loader = DataLoader(
         Items(), batch_size=1000, shuffle=True, num_workers=WORKERS, persistent_workers=True
     )
-    immortalize_heap()
+    before_first_fork()
     print(sum(int(batch.sum()) for epoch in range(EPOCHS) for batch in loader))

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import functools
 import gc
-import logging
 import types
 from typing import Any, Callable, Protocol, TypeVar, overload
 
-__all__ = ["immortal", "immortalize_heap", "is_immortal"]
+from ._heap import before_first_fork, immortalize_heap, say_that_nothing_changes
+from ._mortal import mortal_types
+
+__all__ = ["before_first_fork", "immortal", "immortalize_heap", "is_immortal", "mortal_types"]
 
 T = TypeVar("T")
 C = TypeVar("C", bound=type)
@@ -24,8 +26,9 @@ C = TypeVar("C", bound=type)
 # attributes; and whether it stands in for what the class inherits, having none of its own.
 _MARK = "_makes_instances_immortal"
 _STANDS_IN = "_stands_in_for_an_inherited"
-# Bits of type.__flags__: made by a class statement or the like; not to be changed.
-_HEAP_TYPE, _IMMUTABLE_TYPE = 1 << 9, 1 << 8
+# Bits of type.__flags__: made by a class statement or the like; not to be changed; has a way of its
+# own to be called.
+_HEAP_TYPE, _IMMUTABLE_TYPE, _HAS_VECTORCALL = 1 << 9, 1 << 8, 1 << 11
 
 
 class _AnyProtocol(Protocol):
@@ -79,25 +82,11 @@ def immortal(*args: Any, instances: bool = False) -> Any:
     return _with_instances if instances else _immortalize
 
 
-def immortalize_heap() -> int:
-    """Make all objects of the interpreter immortal; return how many became so, 0 on others.
-
-    For a server: to be called when everything is loaded, right before the first fork. It collects
-    garbage beforehand, also where the collector is disabled. Raises RuntimeError during a garbage
-    collection, and MemoryError if there is no memory left for the work.
-    """
-    function = getattr(gc, "immortalize_heap", None)
-    if function is None:
-        _say_that_nothing_changes()
-        return 0
-    return int(function())
-
-
 def is_immortal(obj: object) -> bool:
     """Tell whether the object is immortal; False where the interpreter can't tell."""
     function = getattr(gc, "is_immortal", None)
     if function is None:
-        _say_that_nothing_changes()
+        say_that_nothing_changes()
         return False
     return bool(function(obj))
 
@@ -107,26 +96,44 @@ def _immortalize(obj: T) -> T:
         raise TypeError("cannot make a frame object immortal")
     function = getattr(gc, "immortalize", None)
     if function is None:
-        _say_that_nothing_changes()
+        say_that_nothing_changes()
     else:
         function(obj)
     return obj
-
-
-@functools.cache
-def _say_that_nothing_changes() -> None:
-    """Log it; once, by the cache."""
-    logging.getLogger(__name__).debug("this interpreter can't make objects immortal: no change")
 
 
 def _with_instances(cls: C) -> C:
     """Make the class immortal, and each instance of it or of a subclass once it is made."""
     if not isinstance(cls, type) or cls.__flags__ & (_HEAP_TYPE | _IMMUTABLE_TYPE) != _HEAP_TYPE:
         raise TypeError("@immortal(instances=True) is for classes that can be changed")
+    if _makes_instances_itself(cls):
+        raise TypeError(
+            f"@immortal(instances=True) is for classes that call __new__ and __init__, but "
+            f"{cls.__name__} doesn't: call immortal() with its instances, in a msgspec.Struct's "
+            "__post_init__() for instance"
+        )
     if hasattr(gc, "immortalize"):
         _cover(cls)
         _wrap_init_subclass(cls)
     return _immortalize(cls)
+
+
+def _makes_instances_itself(cls: Any) -> bool:
+    """Tell whether a call of the class doesn't arrive at __new__ and __init__.
+
+    So it is with msgspec.Struct, TypedDict, and the classes of nanobind's modules.
+    """
+    owner = next(base for base in type(cls).__mro__ if "__call__" in vars(base))
+    call = vars(owner)["__call__"]
+    return (
+        type(vars(cls).get("__init__")).__module__ == "nanobind"
+        or isinstance(call, type)
+        or (
+            isinstance(call, types.WrapperDescriptorType)
+            and bool(owner.__flags__ & _HAS_VECTORCALL)
+            and owner is not type
+        )
+    )
 
 
 # A call of a class runs its __new__ and then the __init__ of what that returned. The end of the

@@ -1,0 +1,186 @@
+"""The whole heap: make it immortal now, or once, right before the first fork."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import re
+import sys
+import threading
+import warnings
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ._mortal import mortal_types
+
+LOGGER = logging.getLogger(__package__)
+
+# Of the latest fork that this process or one before it made: who forked, and how many modules
+# were loaded.
+_fork: tuple[int, int] | None = None
+# A call in a worker needs no word any more: it has got one, or the parent has done its part.
+_silent = False
+
+
+class _Once:
+    """What before_first_fork() waits for."""
+
+    registered = False
+    begun = False
+    done = False
+    # The arguments of its calls.
+    mortal: ClassVar[list[tuple[type, ...] | None]] = []
+    # By process: in one that is forked meanwhile, nobody is there to release the other's.
+    locks: ClassVar[dict[int, Any]] = {}
+
+
+def immortalize_heap(*, mortal: type | Iterable[type] | None = None) -> int:
+    """Make all objects of the interpreter immortal; return how many became so, 0 on others.
+
+    For a server: to be called when everything is loaded, right before the first fork. It collects
+    garbage beforehand, also where the collector is disabled.
+
+    Instances of the types in *mortal* stay mortal. By default these are mortal_types(), as far as
+    the interpreter has such a choice; with () there are none.
+
+    A forked worker is too late for it: there it copies what the worker shares with its parent. The
+    logger "immortal_objects" has a warning of that, once.
+
+    Raises TypeError if *mortal* holds anything but types, RuntimeError during a garbage collection,
+    and MemoryError if there is no memory left for the work.
+    """
+    global _silent
+    types = None if mortal is None else _checked(mortal)
+    warned = _warn_in_worker("immortalize_heap")
+    _silent = True
+    function = getattr(gc, "immortalize_heap", None)
+    if function is None:
+        say_that_nothing_changes()
+        return 0
+    if types is None:
+        types = (
+            mortal_types()
+            if "mortal" in (getattr(function, "__text_signature__", None) or "")
+            else ()
+        )
+    arguments = {"mortal": types} if types else {}
+    if not warned:
+        return int(function(**arguments))
+    with warnings.catch_warnings():  # gc says the same
+        warnings.filterwarnings("ignore", r"gc\.immortalize_heap\(\)", ResourceWarning)
+        return int(function(**arguments))
+
+
+def before_first_fork(*, mortal: type | Iterable[type] | None = None) -> None:
+    """Call immortalize_heap() right before the next fork of this process, and never again.
+
+    For programs that load everything before their first fork, wherever that is: a pool, a server,
+    a scheduler. Further calls add their types to *mortal*, which immortalize_heap() gets. After the
+    fork they do nothing; nor do they in the processes forked.
+
+    A fork is one by os.fork(), as multiprocessing does it, by os.forkpty(), or by what calls
+    PyOS_BeforeFork() in C. subprocess forks in this way for a preexec_fn only; a program that just
+    starts others is left as it is. Where a program forks to become a daemon, call it after that.
+
+    If immortalize_heap() raises an exception, the fork goes on, and the logger "immortal_objects"
+    has the error.
+
+    Raises TypeError if *mortal* holds anything but types.
+    """
+    types = None if mortal is None else _checked(mortal)
+    if _Once.begun:
+        return
+    _warn_in_worker("before_first_fork")
+    _Once.mortal.append(types)
+    # Only now: callbacks run in reverse order, so this one does before those that take locks.
+    if not _Once.registered and hasattr(os, "register_at_fork"):
+        _Once.registered = True
+        os.register_at_fork(before=_act)
+
+
+def _act() -> None:
+    """Do what before_first_fork() was called for. It can't be unregistered."""
+    if _Once.done:
+        return
+    with _Once.locks.setdefault(os.getpid(), threading.RLock()):
+        # Another thread has done it by now, or a finalizer in it forks.
+        if _Once.begun:
+            return
+        _Once.begun = True
+        given = _Once.mortal
+        try:
+            types = [item for some in given if some is not None for item in some]
+            if types and None in given:
+                types += mortal_types()
+            immortalize_heap(mortal=None if None in given and not types else types)
+        except Exception:
+            LOGGER.exception("the heap doesn't become immortal before the first fork")
+        finally:
+            _Once.done = True
+            given.clear()
+            _Once.locks.clear()
+
+
+def _checked(mortal: type | Iterable[type]) -> tuple[type, ...]:
+    types = (mortal,) if isinstance(mortal, type) else tuple(mortal)
+    for item in types:
+        if not isinstance(item, type):
+            raise TypeError(f"mortal is for a type or several, but {item!r} is none")
+    return types
+
+
+def _warn_in_worker(name: str) -> bool:
+    """Log that *name* was called in a forked worker, if so; tell whether it did."""
+    global _silent
+    if _silent or not _in_worker():
+        return False
+    _silent = True
+    LOGGER.warning(
+        "%s() called in a forked worker (process %d): it copies what the worker shares with its "
+        "parent. Call it in the parent (process %d), before the fork "
+        "(gunicorn: when_ready, not post_fork)",
+        *(name, os.getpid(), os.getppid()),
+    )
+    return True
+
+
+def _in_worker() -> bool:
+    """Tell whether most of what this process has was there when a living parent forked it.
+
+    The parent of a daemon has ended, and a process that was forked first and has loaded its program
+    since is larger than its parent, or has more modules.
+    """
+    if _fork is None or os.getpid() == _fork[0] or os.getppid() != _fork[0]:
+        return False
+    own, parents = (_anonymous(pid) for pid in (os.getpid(), os.getppid()))
+    if own is None or parents is None:
+        own, parents = len(sys.modules), _fork[1]
+    return own <= 2 * parents
+
+
+def _anonymous(pid: int) -> int | None:
+    """Return how much memory of its own a process has, in KiB, where Linux tells."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(errors="replace")
+    except OSError:
+        return None
+    found = re.search(r"^RssAnon:\s*(\d+)", status, re.MULTILINE)
+    return int(found[1]) if found else None
+
+
+def _note_fork() -> None:
+    global _fork
+    _fork = os.getpid(), len(sys.modules)
+
+
+@cache
+def say_that_nothing_changes() -> None:
+    """Log it; once, by the cache."""
+    LOGGER.debug("this interpreter can't make objects immortal: no change")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_note_fork)
