@@ -253,6 +253,12 @@ def test_readme_has_the_table_of_what_has_run() -> None:
     assert pages.block(matrixrecord.BLOCK, matrixrecord.table()) in matrixrecord.README.read_text()
 
 
+def test_results_of_another_series_are_shown_as_old() -> None:
+    present = matrixtarget.series()
+    rows = [matrixtable.row(Result("t", series=one)) for one in (present, "01234567", "")]
+    assert [row[-1] for row in rows] == [present, "01234567, old", ""]
+
+
 def test_what_has_run_is_what_the_list_says() -> None:
     for result in matrixrecord.load():
         target = targets.find(result.target)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from .matrixtarget import Result
+from .matrixtarget import Result, series
 
 HEADINGS = (
     *("target", "result", "machine, read inside", "compiler", "emulator"),
@@ -45,8 +45,13 @@ def row(result: Result) -> list[str]:
     sides = [_counts(result.cases.get(side, {})) for side in ("stock", "patched")]
     return [
         *(result.target, state, machine, result.compiler, result.emulator),
-        *(result.encodings, tests, *sides, result.series),
+        *(result.encodings, tests, *sides, _age(result.series)),
     ]
+
+
+def _age(digest: str) -> str:
+    """Return the digest that a result is of, marked if the series is another one by now."""
+    return digest if digest in ("", series()) else f"{digest}, old"
 
 
 def _counts(cases: dict[str, int]) -> str:
