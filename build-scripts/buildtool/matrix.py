@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     add("--output", type=Path, metavar="DIR", help="where to keep it all (default: .build/matrix)")
     add("--again", action="store_true", help="forget the outcomes of an earlier run")
     add("--no-packages", action="store_true", help="don't install system packages: say what to run")
-    add("--record", action="store_true", help="take the results into matrix.json and README.md in ci/")
+    add("--record", action="store_true", help="take the results into ci/, also its README")
     add("--github", action="store_true", help="print the chosen targets for fromJSON() and stop")
     return top
 
