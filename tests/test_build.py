@@ -179,7 +179,7 @@ def test_stock_has_no_api(stock: Path) -> None:
 def test_sqlite_loads_extensions(stock: Path, patched: Path) -> None:
     code = "import sqlite3; sqlite3.connect(':memory:').enable_load_extension(True)"
     for python in (stock, patched):
-        assert run(python, code) == ""
+        assert output_of(python, "-c", code) == ""
 
 
 def test_the_whole_test_suite_is_installed(stock: Path) -> None:
