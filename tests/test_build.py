@@ -176,6 +176,12 @@ def test_stock_has_no_api(stock: Path) -> None:
     assert output_of(stock, "--version") == "Python 3.11.2\n"
 
 
+def test_sqlite_loads_extensions(stock: Path, patched: Path) -> None:
+    code = "import sqlite3; sqlite3.connect(':memory:').enable_load_extension(True)"
+    for python in (stock, patched):
+        assert output_of(python, "-c", code) == ""
+
+
 def test_the_whole_test_suite_is_installed(stock: Path) -> None:
     listed = output_of(stock, "-m", "test", "--list-tests").split()
     assert {"test_capi", "test_sqlite3", "test_tomllib"} <= set(listed)
