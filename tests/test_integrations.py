@@ -15,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,9 @@ from harness import TESTS, run, site_packages
 sys.path.insert(0, str(TESTS / "integrations"))
 
 import cases
+import observing
 from observing import DISTRIBUTION
+from test_readme import wait_for
 
 MB = 1_000_000
 SERVERS = ("gunicorn, sync", "gunicorn, gthread", "uvicorn and FastAPI under gunicorn", "uWSGI")
@@ -127,6 +130,49 @@ def test_commands_of_pytest_forked(patched: Path, program: Path, copied: str) ->
     options = ("-p", "no:cacheprovider", "-c", os.devnull, f"--rootdir={program}")
     said = run_copied([patched, "-B", *words, *options], program, PYTHONPATH=str(site))
     assert "1 passed" in said
+
+
+POST_FORK = """from immortal_objects import immortalize_heap
+
+preload_app = True
+
+def post_fork(server, worker):
+    immortalize_heap()
+"""
+APPLICATION = """DATA = [str(number) for number in range(100_000)]
+
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [b""]
+"""
+
+
+@pytest.mark.parametrize("kind", ["patched", "stock"])
+def test_gunicorn_hook_that_is_too_late(
+    kind: str, patched: Path, program: Path, request: pytest.FixtureRequest
+) -> None:
+    """Each of the workers logs what to do; a hook in the master has nothing to log."""
+    python, site = request.getfixturevalue(kind), cases.Place(patched, patched).site()
+    (program / "loaded.py").write_text(APPLICATION)
+    (program / "late.py").write_text(POST_FORK)
+    env = {"PYTHONPATH": os.pathsep.join(map(str, (program, site)))}
+    message = r"immortalize_heap\(\) called in a forked worker .*when_ready, not post_fork"
+    ready, said = {program / "late.py": message, cases.EXAMPLES / "gunicorn.conf.py": "Booting"}, []
+    for config, awaited in ready.items():
+        port, log = observing.free_port(), program / f"{config.name}.log"
+        options = ("-c", config, "-w", "2", "-b", f"127.0.0.1:{port}", "--log-file", log)
+        command = [python, "-B", "-m", "gunicorn", *options, "--capture-output", "loaded"]
+        with observing.started(command, {**os.environ, **env}) as process:
+            wait_for(port)
+            end = time.monotonic() + 60
+            while len(re.findall(awaited, log.read_text())) < 2 and time.monotonic() < end:
+                time.sleep(0.1)
+            process.terminate()
+            process.wait(observing.TIMEOUT)
+        said.append(log.read_text())
+    late, in_time = said
+    assert len(re.findall(message, late)) == 2, late
+    assert "Booting worker" in in_time and "forked worker" not in in_time, in_time
 
 
 ELEMENTS = """import sys, types

@@ -73,7 +73,8 @@ def immortal(*args: Any, instances: bool = False) -> Any:
       doesn't call super()'s, if it has an __init_subclass__() that doesn't call super()'s, either.
 
     Raises TypeError if *obj* is a frame, if *instances* is used for anything but a class that can
-    be changed, and for other arguments; MemoryError if there is no memory left for the work.
+    be changed and whose call arrives at __new__ and __init__ (msgspec.Struct's doesn't), and for
+    other arguments; MemoryError if there is no memory left for the work.
     """
     if len(args) > 1 or (args and instances):
         raise TypeError("use immortal(obj), @immortal, or @immortal(instances=True)")

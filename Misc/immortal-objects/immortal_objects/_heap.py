@@ -49,8 +49,9 @@ def immortalize_heap(*, mortal: type | Iterable[type] | None = None) -> int:
     A forked worker is too late for it: there it copies what the worker shares with its parent. The
     logger "immortal_objects" has a warning of that, once.
 
-    Raises TypeError if *mortal* holds anything but types, RuntimeError during a garbage collection,
-    and MemoryError if there is no memory left for the work.
+    Raises TypeError if *mortal* holds anything but types, or where gc.immortalize_heap() doesn't
+    take it; RuntimeError during a garbage collection; and MemoryError if there is no memory left
+    for the work.
     """
     global _silent
     types = None if mortal is None else _checked(mortal)
@@ -61,11 +62,8 @@ def immortalize_heap(*, mortal: type | Iterable[type] | None = None) -> int:
         say_that_nothing_changes()
         return 0
     if types is None:
-        types = (
-            mortal_types()
-            if "mortal" in (getattr(function, "__text_signature__", None) or "")
-            else ()
-        )
+        signature = getattr(function, "__text_signature__", None) or ""
+        types = mortal_types() if "mortal" in signature else ()
     arguments = {"mortal": types} if types else {}
     if not warned:
         return int(function(**arguments))
@@ -150,25 +148,25 @@ def _warn_in_worker(name: str) -> bool:
 def _in_worker() -> bool:
     """Tell whether most of what this process has was there when a living parent forked it.
 
-    The parent of a daemon has ended, and a process that was forked first and has loaded its program
-    since is larger than its parent, or has more modules.
+    The parent of a daemon has ended. A process that was forked first and has loaded its program
+    since has more modules, or is larger than its parent. And an immortal heap isn't copied.
     """
     if _fork is None or os.getpid() == _fork[0] or os.getppid() != _fork[0]:
         return False
-    own, parents = (_anonymous(pid) for pid in (os.getpid(), os.getppid()))
-    if own is None or parents is None:
-        own, parents = len(sys.modules), _fork[1]
-    return own <= 2 * parents
+    if hasattr(gc, "is_immortal") and gc.is_immortal(_Once):
+        return False
+    sizes = [(len(sys.modules), _fork[1]), (_anonymous(os.getpid()), _anonymous(_fork[0]))]
+    return all(own <= 2 * parents for own, parents in sizes)
 
 
-def _anonymous(pid: int) -> int | None:
-    """Return how much memory of its own a process has, in KiB, where Linux tells."""
+def _anonymous(pid: int) -> int:
+    """Return how much memory of its own a process has, in KiB, where Linux tells; 0 elsewhere."""
     try:
         status = Path(f"/proc/{pid}/status").read_text(errors="replace")
     except OSError:
-        return None
+        return 0
     found = re.search(r"^RssAnon:\s*(\d+)", status, re.MULTILINE)
-    return int(found[1]) if found else None
+    return int(found[1]) if found else 0
 
 
 def _note_fork() -> None:

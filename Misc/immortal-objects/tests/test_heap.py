@@ -336,6 +336,7 @@ fork(immortalize_heap)
             "fork(); immortalize_heap(); fork()",
             "immortalize_heap(); fork(immortalize_heap)",
             "before_first_fork(); fork(immortalize_heap); fork(before_first_fork)",
+            "getattr(gc, 'immortalize_heap', immortalize_heap)(); fork(immortalize_heap)",
         ):
             self.assertEqual(run(BIG + code, "-Wignore"), "")
 
@@ -348,8 +349,12 @@ fork(immortalize_heap)
     @unittest.skipUnless(sys.platform == "linux", "it takes /proc to know")
     def test_forked_first_and_loaded_then(self) -> None:
         """As a supervisor's child does that has a heap of its own."""
-        code = f"def child():\n    {BIG}    immortalize_heap()\n    print(len(data))\nfork(child)"
-        self.assertEqual(run(code), "300000\n")
+        more = "sys.modules.update((str(number), sys) for number in range(1000))\n"
+        for load in (BIG, more):
+            code = (
+                f"def child():\n    {load}    immortalize_heap()\n    print('loaded')\nfork(child)"
+            )
+            self.assertEqual(run(code), "loaded\n")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import typing
 import unittest
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypedDict, TypeVar
 
 import immortal_objects
 from immortal_objects import immortal, immortalize_heap, is_immortal
@@ -85,6 +85,12 @@ class Values(unittest.TestCase):
         for wrong in (len, dict, 5):
             with self.assertRaisesRegex(TypeError, "is for classes"):
                 immortal(instances=True)(wrong)
+        with self.assertRaisesRegex(TypeError, "call __new__ and __init__, but Typed doesn't"):
+
+            @immortal(instances=True)
+            class Typed(TypedDict):
+                value: int
+
         with self.assertRaises(TypeError):
             is_immortal()  # type: ignore[call-arg]
         with self.assertRaisesRegex(TypeError, "frame"):
@@ -506,6 +512,19 @@ class Instances(unittest.TestCase):
         class Structure(ctypes.Structure):
             _fields_ = (("value", ctypes.c_int),)
 
+        class Single(type):
+            made: object = None
+
+            def __call__(cls) -> Any:
+                cls.made = cls.made or super().__call__()
+                return cls.made
+
+        @immortal(instances=True)
+        class Only(metaclass=Single):
+            pass
+
+        self.assertIs(Only(), Only())
+        self.check(Only())
         self.check(Plain())
         self.assertEqual(Structure(3).value, 3)
         self.check(Structure(3))
