@@ -29,7 +29,7 @@ takes() {
     unable "takes CPython $* in the variable PYTHON, '$PYTHON' is $has"
 }
 
-# packages NAME==VERSION...: a virtual environment with these; its interpreter becomes $python.
+# packages [NAME==VERSION...]: a virtual environment with these; its interpreter becomes $python.
 packages() {
     "$PYTHON" -m venv "$work/venv" || unable "'$PYTHON' makes no virtual environments"
     python=$work/venv/bin/python
@@ -39,7 +39,7 @@ packages() {
 
 # debian NAME=VERSION...: the files of these packages of Debian, under $work/root.
 debian() {
-    command -v apt-get >/dev/null && command -v dpkg >/dev/null || unable 'takes Debian, for its packages'
+    command -v apt-get >/dev/null || unable "takes Debian, for its packages"
     (cd "$work" && apt-get download --quiet "$@" >/dev/null 2>apt) ||
         unable "can't download $*: $(tail -n 1 "$work/apt")"
     for archive in "$work"/*.deb; do dpkg -x "$archive" "$work/root"; done
