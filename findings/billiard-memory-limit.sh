@@ -11,7 +11,7 @@
 # watch Private_Dirty of /proc/PID/smaps_rollup.
 # shellcheck source=findings/lib.sh
 source "$(dirname "$0")/lib.sh"
-takes 3.9 3.10 3.11 3.12 3.13 3.14
+takes 3.11
 packages billiard==4.3.2
 
 cat >"$work/pool.py" <<'EOF'

@@ -9,7 +9,7 @@
 # What to do: look with guppy3, or call gc.unfreeze() in the process that is examined.
 # shellcheck source=findings/lib.sh
 source "$(dirname "$0")/lib.sh"
-takes 3.10 3.11 3.12 3.13 3.14
+takes 3.11 3.14
 packages objgraph==3.7.0 Pympler==1.1 guppy3==3.1.7
 
 "$python" - <<'EOF' | expect 'objects that each tool finds, of 1,000' \

@@ -13,7 +13,7 @@
 # for a TemporaryDirectory take delete=False (3.12) or mkdtemp().
 # shellcheck source=findings/lib.sh
 source "$(dirname "$0")/lib.sh"
-takes 3.10 3.11 3.12 3.13 3.14
+takes 3.11 3.14
 packages gunicorn==27.0.1
 
 cat >"$work/app.py" <<'EOF'

@@ -9,7 +9,7 @@
 # What to do: recycle the worker, parse in a thread that ends, or take xml.etree where names are data.
 # shellcheck source=findings/lib.sh
 source "$(dirname "$0")/lib.sh"
-takes 3.10 3.11 3.12 3.13 3.14
+takes 3.11
 packages lxml==6.1.3
 
 cat >"$work/parse.py" <<'EOF'

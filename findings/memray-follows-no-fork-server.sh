@@ -4,7 +4,7 @@
 #
 # Seen: memray 1.20.0 on CPython 3.14.10, 2026-11-30.
 # Why: the option follows os.fork(). 3.14's default starts workers from a fork server, a program of its own in
-# which memray isn't active; before 3.14 the same command did record them.
+# which memray isn't active.
 # Matters to: whoever compares the memory of workers before and after an upgrade: it seems to be gone.
 # What to do: multiprocessing.set_start_method("fork") for the measurement, or start a memray.Tracker in the
 # worker's initializer.

@@ -3,14 +3,13 @@
 # them again at the next large product, in the parent and in the child.
 #
 # Seen: NumPy 2.4.6 (its wheel) on CPython 3.11.7, 2026-11-30, on two or more processors.
-# Why: the library's own handler of pthread_atfork. It runs for every fork in the process, also for a
-# subprocess with preexec_fn, though not for plain subprocess (which doesn't fork in libc's sense).
+# Why: the library's own handler of pthread_atfork. Plain subprocess.run() doesn't call it.
 # Matters to: a master that computes and forks, and to os.fork()'s warning of threads: with NumPy alone
 # there is none, since the threads are gone when the interpreter counts them.
 # What to do: OPENBLAS_NUM_THREADS=1 in pre-fork servers; it saves each worker the stacks and buffers, too.
 # shellcheck source=findings/lib.sh
 source "$(dirname "$0")/lib.sh"
-takes 3.11 3.12 3.13
+takes 3.11
 [ "$(nproc)" -ge 2 ] || unable 'takes two processors'
 packages numpy==2.4.6
 

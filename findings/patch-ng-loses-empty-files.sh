@@ -8,7 +8,7 @@
 # What to do: strip=0 for patches of git; put a line into new files; compare the tree with that of `git apply`.
 # shellcheck source=findings/lib.sh
 source "$(dirname "$0")/lib.sh"
-takes 3.8 3.9 3.10 3.11 3.12 3.13
+takes 3.11
 packages patch-ng==1.19.1
 
 cat >"$work/a.patch" <<'EOF'

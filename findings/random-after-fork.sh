@@ -4,13 +4,13 @@
 # sampling, the dropout of tokenizers, and pyarrow.compute.random(), whose default is a seed of the system.
 #
 # Seen: the versions below on CPython 3.11.7, 2026-11-30. `random` and `uuid` of the standard library
-# differ, as they should. Ten workers that import before the fork and use after it are all right.
+# differ, as they should.
 # Why: only the one generator that `random.random()` itself uses is seeded anew in a child. Each
 # random.Random() of a library, and each generator in C, C++ or Rust, is copied with the memory.
 # Matters to: preload_app, multiprocessing's fork, Celery: two workers hand out one identifier, a model is
 # trained on the same augmentation by each worker.
-# What to do: seed in os.register_at_fork(after_in_child=...) where the library has a seed (Faker, mimesis,
-# sentencepiece); else don't use it before the fork.
+# What to do: seed in os.register_at_fork(after_in_child=...) where the library has a seed; else don't use it before
+# the fork.
 # shellcheck source=findings/lib.sh
 source "$(dirname "$0")/lib.sh"
 takes 3.11

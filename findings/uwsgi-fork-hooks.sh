@@ -9,7 +9,7 @@
 # What to do: --py-call-uwsgi-fork-hooks with a master that loads the application, or uwsgi's own @postfork.
 # shellcheck source=findings/lib.sh
 source "$(dirname "$0")/lib.sh"
-takes 3.10 3.11 3.12 3.13
+takes 3.11
 command -v gcc >/dev/null || unable 'takes gcc, to build uWSGI'
 packages setuptools==80.9.0 uwsgi==2.0.31
 
