@@ -16,6 +16,7 @@ from buildtool import paths
 
 TOP_LEVEL = {
     *("patches", "Misc", "build-scripts", "docker", "ci", "tests", "pyperformance-config"),
+    "findings",
     *("README.md", "conanfile.py", "conandata.yml", "pyproject.toml", "LICENSE"),
 }
 # Hosts of package registries, and a folder of some machine: nothing may depend on one of them.
