@@ -1,3 +1,4 @@
+# ruff: noqa: SIM115
 """What was written to files over other objects is there after the exit, outermost layer first.
 
 file_layers.py FOLDER

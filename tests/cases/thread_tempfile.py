@@ -1,4 +1,4 @@
-"""A forked worker that exits leaves alone what only a thread of its parent uses: its temporary file.
+"""A forked worker that exits leaves alone a temporary file that a thread of its parent uses.
 
 thread_tempfile.py alive|seal
 """
