@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from compare import ENVIRONMENT, TIMEOUT, complaints
+from outcome import ENVIRONMENT, TIMEOUT, complaints
 
 HERE = Path(__file__).resolve().parent
 MODES = ("alone", "heap")
@@ -99,9 +99,7 @@ def compare_all(
     work = [(name, mode) for name in names for mode in MODES]
     found = {}
     with ThreadPoolExecutor(jobs) as pool:
-        for job, lines in zip(
-            work, pool.map(partial(compare, stock, patched), work), strict=True
-        ):
+        for job, lines in zip(work, pool.map(partial(compare, stock, patched), work), strict=True):
             if lines:
                 found[job] = lines
                 if echo:

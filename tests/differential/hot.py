@@ -129,7 +129,8 @@ def steps(chance: random.Random) -> list[str]:
             found.append(chance.choice(TRACE) + "\nsay(sorted(seen_N))\n")
         else:
             found.append(
-                f"{name}.__code__ = {name}.__code__.replace(co_name='again')\nsay({name}.__code__)\n"
+                f"{name}.__code__ = {name}.__code__.replace(co_name='again')\n"
+                f"say({name}.__code__.co_name)\n"
             )
     return found
 
@@ -214,8 +215,22 @@ def _expression(chance: random.Random, depth: int, known: int) -> str:
         *(f"({one} == {two})", f"({one} is {two})", f"({one} in g2_N)", f"(not {one})"),
         *(f"({one} or {two})", f"({one} and {two})", f"({one} if {two} else i)"),
         *("(a + 1)", "(i - 2)", "(i * 3)", "(g0_N + i)", "(2.5 * i)", "(1.5 - i)", "(g0_N < 5)"),
-        *("len(g2_N)", "abs(i)", "isinstance(o, Base_N)", "str(i)", "type(o).__name__", "min(i, 3)"),
-        *("g1_N + 's'", "g1_N[0]", "(i, *g4_N)", "getattr(o, 'x', 0)", "tuple(g2_N)[:2]", "bool(b)"),
+        *(
+            "len(g2_N)",
+            "abs(i)",
+            "isinstance(o, Base_N)",
+            "str(i)",
+            "type(o).__name__",
+            "min(i, 3)",
+        ),
+        *(
+            "g1_N + 's'",
+            "g1_N[0]",
+            "(i, *g4_N)",
+            "getattr(o, 'x', 0)",
+            "tuple(g2_N)[:2]",
+            "bool(b)",
+        ),
     ]
     if known:
         forms.append(f"f{chance.randrange(known)}_N(i, o)")

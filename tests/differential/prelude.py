@@ -52,9 +52,6 @@ class Noisy:
         say("~ finalized", self.name, "by", role[-1])
 
 
-canary = Noisy("canary")
-
-
 def fork(name: str) -> int:
     """Fork; return 0 in the child. The parent waits and says how the child ended."""
     pid = os.fork()

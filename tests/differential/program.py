@@ -66,7 +66,8 @@ class Program:
     def source(self) -> str:
         """The program's text."""
         prelude = (HERE / "prelude.py").read_text()
-        body = textwrap.indent(_text(self.steps) + UNTRACE + self.end + "\n", "    ")
+        text = f"{_text(self.steps)}{UNTRACE}{self.end}\n"
+        body = textwrap.indent(text, "    ")
         if self.in_function:
             body = "    def main():\n" + textwrap.indent(body, "    ") + "    main()\n"
         return f"{prelude}\n\ntry:\n{body}except Ended:\n    pass\n"

@@ -8,6 +8,7 @@ line of output tells how its process ended: {"status", "out", "err"}.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -64,10 +65,8 @@ def wait(pid: int, timeout: float) -> int | str:
             return "timed out"
         time.sleep(pause)
         pause = min(pause * 1.5, 0.05)
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     return os.waitstatus_to_exitcode(status)
 
 

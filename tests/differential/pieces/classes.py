@@ -1,8 +1,10 @@
-# ruff: noqa: B018, B023, B904, E402, F811, F821, F841, RUF005, RUF006, SIM115
+# ruff: noqa: B008, F821
+# ruff: noqa: RUF012
 """Pieces of programs: classes and their instances.
 
 Names that end in _N get the number of the piece; R(low, high) is a random number.
 """
+
 
 # piece: plain class
 class Plain_N:
@@ -48,6 +50,8 @@ say(plain_N[0].method())
 for index in range(R(1, 60)):
     setattr(plain_N[0], f"attribute{index}", index)
 say(len(vars(plain_N[0])))
+
+
 # piece: slots and descriptors
 class Field_N:
     def __set_name__(self, owner, name):
@@ -92,6 +96,8 @@ say(slotted_N[0].both)
 # step
 Slotted_N.field = "plain"
 say(slotted_N[0].field)
+
+
 # piece: metaclass
 class Meta_N(type):
     made = []
@@ -118,6 +124,8 @@ class Made_N(metaclass=Meta_N, flag=R(0, 9)):
 
 
 made_N = [Made_N()]
+
+
 # step
 class Sub_N(Made_N, x=1):
     pass
@@ -139,6 +147,8 @@ say(len(made_N))
 # step
 Made_N.__abstractmethods__ = frozenset({"missing"})
 say(Made_N())
+
+
 # piece: special methods
 class Number_N:
     def __init__(self, n):
@@ -207,90 +217,3 @@ say([bool(one) for one in numbers_N])
 # step
 Number_N.__getattr__ = lambda self, name: name.upper()
 say(numbers_N[0].missing)
-# piece: dataclasses and enums
-import dataclasses
-import enum
-import typing
-
-
-class Colour_N(enum.Enum):
-    RED = R(1, 3)
-    GREEN = 4
-    ALSO = 4
-
-
-class Flags_N(enum.IntFlag):
-    A = 1
-    B = 2
-    C = 4
-
-
-@dataclasses.dataclass(order=True)
-class Point_N:
-    x: int
-    y: int = R(0, 9)
-    colours: list = dataclasses.field(default_factory=list)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Frozen_N:
-    a: int
-    b: typing.Any = None
-
-
-Pair_N = typing.NamedTuple("Pair_N", [("left", int), ("right", str)])
-points_N = [Point_N(R(0, 9)), Point_N(1, 2, [Colour_N.RED])]
-# step
-say(points_N, sorted(points_N), points_N[0] == Point_N(1))
-# step
-points_N.append(dataclasses.replace(points_N[-1], x=R(0, 9)))
-points_N[0].colours.append(Colour_N.GREEN)
-say(dataclasses.asdict(points_N[0]), dataclasses.fields(Point_N)[0].name)
-# step
-say(Colour_N(4), Colour_N["ALSO"], list(Colour_N), Colour_N.RED in Colour_N)
-# step
-say(Flags_N.A | Flags_N.C, Flags_N(R(0, 9)), ~Flags_N.B, Flags_N.A in Flags_N(3))
-# step
-frozen = Frozen_N(R(0, 9))
-say(frozen, hash(frozen) == hash(Frozen_N(frozen.a)))
-frozen.a = 3
-# step
-say(Pair_N(1, "x")._replace(left=R(0, 9)), Pair_N(1, "y") == (1, "y"))
-# step
-points_N[0].extra = 1
-say(sorted(vars(points_N[0])))
-# step
-Colour_N(17)
-# piece: finalizers
-kept_N = Noisy("kept N")
-cycle_N = [Noisy("in cycle N")]
-cycle_N.append(cycle_N)
-table_N = {"held": Noisy("in dict N"), "more": [Noisy("in list N")]}
-
-
-class Holder_N:
-    attribute = Noisy("class attribute N")
-
-    def method(self, default=Noisy("default N")):
-        return default.name
-
-
-# step
-table_N["more"].append(Noisy("mortal in list N"))
-# step
-Holder_N().method()
-setattr(Holder_N, f"other{len(vars(Holder_N))}", Noisy("later class attribute N"))
-# step
-Noisy("dropped at once N")
-# step
-node = Noisy("mortal cycle N")
-node.me = node
-del node
-gc.collect()
-# step
-if not hasattr(cycle_N[0], "partner"):
-    cycle_N[0].partner = Noisy("partner N")
-# step
-kept_N.me = kept_N
-# step
-say(len(table_N), Holder_N().method())

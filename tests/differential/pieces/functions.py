@@ -1,115 +1,9 @@
-# ruff: noqa: B018, B023, B904, E402, F811, F821, F841, RUF005, RUF006, SIM115
-"""Pieces of programs: functions, generators, coroutines and what keeps state.
+# ruff: noqa: B008, B019, B039, B905, E402, F821
+"""Pieces of programs: functions and what keeps state.
 
 Names that end in _N get the number of the piece; R(low, high) is a random number.
 """
 
-# piece: generators
-def numbers_N(start, say=say, role=ROLE):
-    got = start
-    try:
-        while True:
-            got = (yield got) or got + 1
-    except KeyError:
-        yield "caught"
-    finally:
-        say("~ closed numbers N by", role[-1])
-
-
-def outer_N():
-    result = yield from numbers_N(R(0, 9))
-    yield result
-
-
-running_N = [numbers_N(1), outer_N(), (i * i for i in range(R(2, 30)))]
-for one in running_N[:2]:
-    next(one)
-# step
-say([next(one, "end") for one in running_N])
-# step
-say(running_N[0].send(R(0, 99)))
-# step
-say(running_N[1].throw(KeyError))
-# step
-running_N[0].close()
-# step
-say(list(running_N[2]))
-# step
-running_N.append(numbers_N(R(0, 9)))
-say(next(running_N[-1]), running_N[-1].gi_frame is None)
-# step
-say(running_N[1].gi_frame and running_N[1].gi_frame.f_lineno > 0, running_N[1].gi_running)
-# step
-for _ in range(R(1, 70)):
-    value = next(running_N[0])
-say(value)
-# piece: coroutines
-import asyncio
-
-
-async def wait_N(value):
-    for _ in range(R(1, 5)):
-        await asyncio.sleep(0)
-    return value
-
-
-async def many_N():
-    tasks = [asyncio.create_task(wait_N(i)) for i in range(R(1, 9))]
-    try:
-        return sum(await asyncio.gather(*tasks))
-    finally:
-        say("gathered")
-
-
-async def numbers_N():
-    for i in range(R(1, 5)):
-        await asyncio.sleep(0)
-        yield i
-
-
-class Wait_N:
-    def __await__(self):
-        value = yield "waiting"
-        return value
-
-
-async def hand_N():
-    async with asyncio.Lock():
-        return await Wait_N()
-
-
-loop_N = asyncio.new_event_loop()
-coroutine_N = hand_N()
-say(coroutine_N.send(None))
-# step
-say(loop_N.run_until_complete(many_N()))
-# step
-say(asyncio.run(many_N()))
-# step
-async def collect_N():
-    return [i async for i in numbers_N()]
-
-
-say(loop_N.run_until_complete(collect_N()))
-# step
-try:
-    coroutine_N.send(R(0, 9))
-except StopIteration as stop:
-    say("returned", stop.value)
-# step
-coroutine_N.close()
-# step
-loop_N.call_later(0.001, say, "called later")
-loop_N.run_until_complete(asyncio.sleep(0.01))
-# step
-async def fail_N():
-    immortalize_heap()
-    await asyncio.wait_for(asyncio.sleep(10), 0.001)
-
-
-loop_N.run_until_complete(fail_N())
-# step
-loop_N.close()
 # piece: closures and partials
 import functools
 
@@ -150,6 +44,7 @@ say(sorted(vars(add_N)), add_N.__annotations__, add_N.__name__)
 for _ in range(R(1, 99)):
     add_N(1, 2, 3, scale=1)
 say(add_N(0), add_N.__closure__[0].cell_contents)
+
 # piece: caches
 import functools
 
@@ -203,6 +98,8 @@ say(lazy_N.value, lazy_N.method(R(0, 9)), sorted(vars(lazy_N)))
 # step
 del lazy_N.value
 say(lazy_N.value)
+
+
 # piece: exceptions
 def raise_N(depth):
     local = [depth]
@@ -237,15 +134,20 @@ except KeyError as error:
     caught_N.append(error)
     say(repr(error.__context__))
 # step
-try:
+exec(
+    """try:
     raise ExceptionGroup("group", [ValueError(R(0, 9)), TypeError("t")])
 except* TypeError as group:
     say(group.exceptions)
 except* ValueError as group:
-    caught_N.append(group)
+    say(group)
+"""
+)
 # step
 frame = caught_N[0].__traceback__.tb_frame
 say(frame.f_code.co_name, caught_N[0].__traceback__.tb_next is not None)
+
+
 # step
 def forever_N():
     forever_N()
@@ -254,6 +156,7 @@ def forever_N():
 forever_N()
 # step
 say(sys.exc_info(), [type(one).__name__ for one in caught_N])
+
 # piece: context variables
 import contextvars
 
@@ -273,6 +176,7 @@ say(variable_N.get())
 # step
 context_N = contextvars.copy_context()
 say(context_N.get(variable_N))
+
 # piece: iterators
 import heapq
 import itertools
