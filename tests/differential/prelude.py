@@ -13,7 +13,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-immortalize: Callable[[Any], Any] = getattr(gc, "immortalize", lambda obj: obj)
+# Functions of C both, for a profiler tells them from others.
+immortalize: Callable[[Any], Any] = getattr(gc, "immortalize", id)
 immortalize_heap: Callable[[], int] = getattr(gc, "immortalize_heap", gc.collect)
 ROLE = ["main"]
 
@@ -45,8 +46,11 @@ def path(name: str) -> str:
 class Noisy:
     """Says that it is finalized, and by which process."""
 
+    made = 0
+
     def __init__(self, name: str) -> None:
-        self.name = name
+        Noisy.made += 1
+        self.name = f"{name} #{Noisy.made}"
 
     def __del__(self, say: Callable[..., None] = say, role: list[str] = ROLE) -> None:
         say("~ finalized", self.name, "by", role[-1])
