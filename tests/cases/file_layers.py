@@ -37,6 +37,15 @@ class Raw(io.RawIOBase):
             write(self.fd, b"|closed")
 
 
+reader, writer = os.pipe()
+pipe = os.fdopen(writer, "w")
+seal()
+if os.fork() == 0:
+    pipe.write("through a pipe\n")
+    sys.exit()
+pipe.close()
+print(os.read(reader, 100), os.wait()[1])
+
 # The innermost come first in one group and last in the other: order in memory must not matter.
 raws = [Raw(FOLDER / f"raw{number}") for number in range(3)]
 buffers = [io.BufferedWriter(raw) for raw in raws]
@@ -50,14 +59,7 @@ files = [
     tempfile.NamedTemporaryFile("w", dir=FOLDER, prefix="kept", delete=False),
 ]
 archive = zipfile.ZipFile(FOLDER / "archive.zip", "w")
-reader, writer = os.pipe()
-pipe = os.fdopen(writer, "w")
 seal()
-if os.fork() == 0:
-    pipe.write("through a pipe\n")
-    sys.exit()
-pipe.close()
-print(os.read(reader, 100), os.wait()[1])
 for file in (*texts, *files):
     file.write("the last line")
 archive.writestr("member", "text")

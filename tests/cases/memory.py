@@ -19,12 +19,8 @@ def kilobytes(field: str = "Rss") -> int:
 
 
 def seal() -> None:
-    """Make the heap immortal; in stock, freeze it."""
-    if HAS_SEAL:
-        gc.immortalize_heap()
-    else:
-        gc.collect()
-        gc.freeze()
+    """Make the heap immortal; in stock, collect garbage."""
+    getattr(gc, "immortalize_heap", gc.collect)()
 
 
 def in_child(work: Callable[[], object]) -> None:
