@@ -38,14 +38,20 @@ class Outcome:
     files: tuple[tuple[str, str], ...]
 
     def leaks_less(self, other: Outcome) -> bool:
-        """Tell whether this finalized all that *other* did, and objects that leaked there."""
+        """Tell whether this finalized all that *other* did, and also what leaked there.
+
+        An object leaked if the main process did not finalize it, and all of a child's if a canary
+        did. No child may finalize what only a thread of its parent holds.
+        """
         more = Counter(self.any_order) - Counter(other.any_order)
         if not more or Counter(other.any_order) - Counter(self.any_order):
             return False
-        known = {_object(line) for line in other.any_order}
+        extra = [line.rpartition(" by ") for line in more]
+        leaked = {name for name, _, role in extra if role == "main"}
+        leaking = {role for name, _, role in extra if "canary" in name}
         return all(
-            line.endswith(" by main") or not (_object(line) in known or "of a thread" in line)
-            for line in more
+            role == "main" or ((name in leaked or role in leaking) and "of a thread" not in name)
+            for name, _, role in extra
         )
 
     @property
@@ -68,11 +74,6 @@ class Outcome:
                     yield f"{name} (- stock, + patched):\n    " + "\n    ".join(lines)[:1500]
                 else:
                     yield f"{name}: stock {theirs}, patched {ours}"
-
-
-def _object(line: str) -> str:
-    """Return the name of the object that a line is about."""
-    return line.rpartition(" by ")[0]
 
 
 def complaints(lines: list[str]) -> list[str]:

@@ -20,6 +20,12 @@ ENDS = (
 )
 # A trace function that is left in place keeps stock from calling many finalizers.
 UNTRACE = "sys.settrace(None)\nsys.setprofile(None)\n"
+# They tell whether the program's variables go away with their interpreter, or leak.
+CANARIES = """\
+local = Noisy("canary")
+globals()["canary"] = lambda: local
+globals()["canaries"] = [Noisy("canary of the module")]
+"""
 COLLECT = (
     *("gc.collect()", "gc.collect(0)", "gc.collect(1)", "gc.freeze()", "gc.unfreeze()"),
     *("gc.disable()", "gc.enable()", "gc.set_threshold(R(1, 50))"),
@@ -66,7 +72,7 @@ class Program:
     def source(self) -> str:
         """The program's text."""
         prelude = (HERE / "prelude.py").read_text()
-        text = f"{_text(self.steps)}{UNTRACE}{self.end}\n"
+        text = f"{CANARIES}{_text(self.steps)}{UNTRACE}{self.end}\n"
         body = textwrap.indent(text, "    ")
         if self.in_function:
             body = "    def main():\n" + textwrap.indent(body, "    ") + "    main()\n"
