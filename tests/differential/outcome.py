@@ -23,6 +23,7 @@ ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONWARNINGS": "ignore::ResourceWarning",
+    "SETUPTOOLS_USE_DISTUTILS": "stdlib",  # which an environment's setuptools replaces
     "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1:handle_segv=0",
 }
 
