@@ -129,7 +129,7 @@ def test_call_in_a_worker_is_told_once(patched: Path) -> None:
 
 
 def test_arrays_that_the_caller_keeps_mortal(patched: Path, stock: Path) -> None:
-    site = site_packages(patched, TESTS / "integrations/numpy.txt")
+    site = site_packages(patched, TESTS / "wheels.txt")
     env = {"PYTHONPATH": str(site)}
     expected = run(stock, CASES / "numpy_resize.py", env=env)
     assert run(patched, CASES / "numpy_resize.py", env=env) == expected
