@@ -8,7 +8,7 @@ import warnings
 
 from memory import in_child, seal
 
-DATA = {f"key {i}": [f"value {i}", i * 1.0, {"a": i}] for i in range(1000)}
+DATA = {f"key {i}": [f"value {i}", i * 1.0, {"a": i}] for i in range(60_000)}
 WHERE = sys.argv[1]
 
 
