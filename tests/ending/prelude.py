@@ -40,9 +40,8 @@ class Noisy:
 
 def end(*files):
     """What the program ends with.  Stock loses what *files* hold in a cycle: it closes them."""
-    if ENDING_NAME.startswith("child"):
-        if not child():
-            os._exit(0)
+    if ENDING_NAME.startswith("child") and not child():
+        os._exit(0)
     if CLOSES and not ENDING_NAME.endswith("os._exit"):
         for file in files:
             file.close()
