@@ -18,7 +18,7 @@ import argparse
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -91,7 +91,7 @@ def shrink(pair: Pair, one: Program) -> Program:
 
 
 def compare_many(
-    stock: Path, patched: Path, seeds: range, jobs: int, echo: bool = False
+    stock: Path, patched: Path, seeds: Sequence[int], jobs: int, echo: bool = False
 ) -> dict[int, list[str]]:
     """Compare the programs of *seeds*; return the differences of those that differ."""
     waiting = iter(seeds)
@@ -112,7 +112,7 @@ def compare_many(
                     if echo:
                         print(f"seed {seed} differs:", *different, sep="\n  ", flush=True)
             if echo and seed % 500 == 499:
-                print(f"{seed + 1 - seeds.start} programs, {len(found)} differ", flush=True)
+                print(f"{seed + 1 - seeds[0]} programs, {len(found)} differ", flush=True)
         pair.close()
 
     with ThreadPoolExecutor(jobs) as pool:

@@ -17,7 +17,7 @@ from typing import Any
 from program import Program
 
 HERE = Path(__file__).resolve().parent
-TIMEOUT = 60
+TIMEOUT = 30
 GONE = re.compile(r"'NoneType' object|Python is likely shutting down|None, Python is")
 ENVIRONMENT = {
     "PYTHONHASHSEED": "0",

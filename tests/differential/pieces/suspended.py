@@ -147,7 +147,7 @@ with lock_N, condition_N:
 # step
 another = threading.Thread(target=lambda: say("another thread", local_N.__dict__))
 another.start()
-another.join(20)
+another.join(2)
 say(another.is_alive())
 # step
 event_N.set()
@@ -155,12 +155,12 @@ say(event_N.wait(1), event_N.is_set())
 # step
 if ROLE == ["main"]:
     queue_N.put(None)
-    thread_N.join(20)
+    thread_N.join(2)
     say(thread_N.is_alive())
 # step
 inside = threading.Thread(target=immortalize_heap)
 inside.start()
-inside.join(20)
+inside.join(2)
 # step
 from concurrent.futures import ThreadPoolExecutor
 

@@ -19,7 +19,7 @@ ends = context_N.Pipe()
 process = context_N.Process(target=ends[1].send, args=([R(0, 9)],))
 process.start()
 say(ends[0].recv())
-process.join(20)
+process.join(2)
 say(process.exitcode)
 # step
 say(subprocess.run(["echo", "R(0, 9)"], capture_output=True).stdout)
