@@ -14,6 +14,8 @@ from buildtool.errors import BuildError
 from buildtool.seriesbase import make_base
 from buildtool.windows import build, gnu, root
 
+# What clang's headers make of the standard offsetof(); cl.exe's make something else of it.
+OFFSETOF = "__builtin_offsetof"
 MADE_UP = """\
 #line 1 "/usr/include/wine/wine/windows/winnt.h"
 int theirs __attribute__((unused));
@@ -59,4 +61,5 @@ def test_series_adds_no_extension(arch: str, stock: Path, tmp_path: Path) -> Non
         files = build.preprocess(tree, wine, stock, jobs)
         assert len(files) > 180
         found[side] = gnu.find(files)
-    assert found["patched"] - found["stock"] == set()
+    added = found["patched"] - found["stock"]
+    assert {one for one in added if gnu.EXTENSIONS.search(one[1].replace(OFFSETOF, ""))} == set()
