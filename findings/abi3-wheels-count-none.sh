@@ -10,8 +10,8 @@
 # weeks can't move the count of None: each such call dirties a page that was shared.
 # What to do: on 3.12 and later prefer a wheel for the very version (cp314) to one for cp36-abi3 to
 # cp311-abi3, or build it from source there.
-# shellcheck source=findings/lib.sh
-source "$(dirname "$0")/lib.sh"
+# shellcheck source=findings/lib.bash
+source "$(dirname "$0")/lib.bash"
 takes 3.14 3.15
 packages psutil==7.2.2 abi3audit==0.0.26
 

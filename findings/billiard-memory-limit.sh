@@ -9,8 +9,8 @@
 # Matters to: preloading, which saves memory and here starts a process a task. No message is an error.
 # What to do: set the limit to the parent's resident size plus what a child may grow, or leave it out and
 # watch Private_Dirty of /proc/PID/smaps_rollup.
-# shellcheck source=findings/lib.sh
-source "$(dirname "$0")/lib.sh"
+# shellcheck source=findings/lib.bash
+source "$(dirname "$0")/lib.bash"
 takes 3.11
 packages billiard==4.3.2
 

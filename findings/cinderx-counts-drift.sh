@@ -7,8 +7,8 @@
 # what drops the reference tests first. "Immortal" is a range of counts on 3.14, not one value, and the range ends.
 # Matters to: processes that run for weeks with a heap made immortal; and each such count dirties a page.
 # What to do: make the heap immortal before the application's code has run, or fork and recycle workers.
-# shellcheck source=findings/lib.sh
-source "$(dirname "$0")/lib.sh"
+# shellcheck source=findings/lib.bash
+source "$(dirname "$0")/lib.bash"
 takes 3.14.10
 packages cinderx==2026.11.2.0
 

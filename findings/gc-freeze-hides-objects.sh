@@ -7,8 +7,8 @@
 # the counts are zeros, not errors.
 # Matters to: whoever calls gc.freeze() in a pre-fork hook and looks for a leak in a worker.
 # What to do: look with guppy3, or call gc.unfreeze() in the process that is examined.
-# shellcheck source=findings/lib.sh
-source "$(dirname "$0")/lib.sh"
+# shellcheck source=findings/lib.bash
+source "$(dirname "$0")/lib.bash"
 takes 3.11 3.14
 packages objgraph==3.7.0 Pympler==1.1 guppy3==3.1.7
 

@@ -11,8 +11,8 @@
 # memory: what runs at the end writes to pages that were shared until then.
 # What to do: in an atexit handler of a preloaded module compare os.getpid() with that of the registration;
 # for a TemporaryDirectory take delete=False (3.12) or mkdtemp().
-# shellcheck source=findings/lib.sh
-source "$(dirname "$0")/lib.sh"
+# shellcheck source=findings/lib.bash
+source "$(dirname "$0")/lib.bash"
 takes 3.11 3.14
 packages gunicorn==27.0.1
 

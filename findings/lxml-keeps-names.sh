@@ -7,8 +7,8 @@
 # Matters to: workers that run for weeks and parse XML whose names hold ids or dates; memory profilers for Python show
 # nothing, and a forked child inherits the dictionary of its parent.
 # What to do: recycle the worker, parse in a thread that ends, or take xml.etree where names are data.
-# shellcheck source=findings/lib.sh
-source "$(dirname "$0")/lib.sh"
+# shellcheck source=findings/lib.bash
+source "$(dirname "$0")/lib.bash"
 takes 3.11
 packages lxml==6.1.3
 

@@ -8,8 +8,8 @@
 # Matters to: whoever compares the memory of workers before and after an upgrade: it seems to be gone.
 # What to do: multiprocessing.set_start_method("fork") for the measurement, or start a memray.Tracker in the
 # worker's initializer.
-# shellcheck source=findings/lib.sh
-source "$(dirname "$0")/lib.sh"
+# shellcheck source=findings/lib.bash
+source "$(dirname "$0")/lib.bash"
 takes 3.14
 packages memray==1.20.0
 

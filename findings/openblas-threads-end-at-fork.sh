@@ -7,8 +7,8 @@
 # Matters to: a master that computes and forks, and to os.fork()'s warning of threads: with NumPy alone
 # there is none, since the threads are gone when the interpreter counts them.
 # What to do: OPENBLAS_NUM_THREADS=1 in pre-fork servers; it saves each worker the stacks and buffers, too.
-# shellcheck source=findings/lib.sh
-source "$(dirname "$0")/lib.sh"
+# shellcheck source=findings/lib.bash
+source "$(dirname "$0")/lib.bash"
 takes 3.11
 [ "$(nproc)" -ge 2 ] || unable 'takes two processors'
 packages numpy==2.4.6

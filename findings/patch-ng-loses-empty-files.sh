@@ -6,8 +6,8 @@
 # Why: the a/ and b/ of git are taken off beforehand, and strip once more; a diff without hunks isn't one.
 # Matters to: recipes of Conan: __init__.py is missing after a patch that succeeded.
 # What to do: strip=0 for patches of git; put a line into new files; compare the tree with that of `git apply`.
-# shellcheck source=findings/lib.sh
-source "$(dirname "$0")/lib.sh"
+# shellcheck source=findings/lib.bash
+source "$(dirname "$0")/lib.bash"
 takes 3.11
 packages patch-ng==1.19.1
 

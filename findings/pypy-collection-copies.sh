@@ -9,8 +9,8 @@
 # major collection in each worker.
 # What to do: gc.disable() in short-lived children (it stops major collections alone), or few long-lived
 # workers with threads.
-# shellcheck source=findings/lib.sh
-source "$(dirname "$0")/lib.sh"
+# shellcheck source=findings/lib.bash
+source "$(dirname "$0")/lib.bash"
 debian pypy3=7.3.11+dfsg-2+deb12u3 pypy3-lib=7.3.11+dfsg-2+deb12u3
 
 cat >"$work/children.py" <<'EOF'

@@ -8,8 +8,8 @@
 # Matters to: tests of memory that are run for other architectures: figures of copied pages are QEMU's, too.
 # What to do: compare two runs under the same QEMU, or measure in a system under qemu-system; set no limit in bytes by
 # what smaps says there.
-# shellcheck source=findings/lib.sh
-source "$(dirname "$0")/lib.sh"
+# shellcheck source=findings/lib.bash
+source "$(dirname "$0")/lib.bash"
 takes 3.8 3.9 3.10 3.11 3.12 3.13 3.14
 [ "$(uname -m)" = x86_64 ] || unable 'takes x86-64'
 debian 'qemu-user-static=1:7.2+dfsg-7+deb12u18+b3'

@@ -9,8 +9,8 @@
 # serializer that asks hasattr(o, "__dict__") writes to every shared record.
 # What to do: ask the type: "__dict__" in dir(type(o)) or type(o).__dictoffset__; give records __slots__; take
 # figures of a heap before asizeof sees it.
-# shellcheck source=findings/lib.sh
-source "$(dirname "$0")/lib.sh"
+# shellcheck source=findings/lib.bash
+source "$(dirname "$0")/lib.bash"
 takes 3.11 3.14
 packages Pympler==1.1
 

@@ -8,8 +8,8 @@
 # somebody's refresh, and the tests of the tree at hand still pass, since the files are there until the next pop.
 # What to do: put a comment into new empty files and call scripts by their interpreter; or refresh with
 # git format-patch; check after a refresh that pop and push give the same tree.
-# shellcheck source=findings/lib.sh
-source "$(dirname "$0")/lib.sh"
+# shellcheck source=findings/lib.bash
+source "$(dirname "$0")/lib.bash"
 command -v patch >/dev/null || unable 'takes GNU patch'
 debian quilt=0.67+really0.66-1
 

@@ -11,8 +11,8 @@
 # trained on the same augmentation by each worker.
 # What to do: seed in os.register_at_fork(after_in_child=...) where the library has a seed; else don't use it before
 # the fork.
-# shellcheck source=findings/lib.sh
-source "$(dirname "$0")/lib.sh"
+# shellcheck source=findings/lib.bash
+source "$(dirname "$0")/lib.bash"
 takes 3.11
 packages ulid-transform==2.2.9 Faker==40.63.0 mimesis==22.2.0 haikunator==2.1.0 sentencepiece==0.2.3 \
     tokenizers==0.23.3 pyarrow==26.0.1

@@ -8,8 +8,8 @@
 # Matters to: forked workers (the first response of each writes to every page of shared text and allocates the copy
 # again), and caches of text that seem to leak after the first dump.
 # What to do: json.dumps() for shared text, or serialize once before the fork; or keep it as bytes.
-# shellcheck source=findings/lib.sh
-source "$(dirname "$0")/lib.sh"
+# shellcheck source=findings/lib.bash
+source "$(dirname "$0")/lib.bash"
 takes 3.11 3.14
 packages orjson==3.13.0 msgspec==0.23.0
 

@@ -7,8 +7,8 @@
 # Matters to: libraries that reset connections, locks, counters or generators in a fork hook (logging,
 # OpenTelemetry, one's own gc.freeze() in before=), to gevent, and to what an interpreter does after a fork.
 # What to do: --py-call-uwsgi-fork-hooks with a master that loads the application, or uwsgi's own @postfork.
-# shellcheck source=findings/lib.sh
-source "$(dirname "$0")/lib.sh"
+# shellcheck source=findings/lib.bash
+source "$(dirname "$0")/lib.bash"
 takes 3.11
 command -v gcc >/dev/null || unable 'takes gcc, to build uWSGI'
 packages setuptools==80.9.0 uwsgi==2.0.31

@@ -10,8 +10,8 @@
 # partitions by hash(key) % n, or keeps hashes in what it pickles: it splits wrongly without an error.
 # What to do: multiprocessing.get_context("fork") where memory is to be shared; hashlib or zlib.crc32 for
 # partitions.
-# shellcheck source=findings/lib.sh
-source "$(dirname "$0")/lib.sh"
+# shellcheck source=findings/lib.bash
+source "$(dirname "$0")/lib.bash"
 takes 3.14
 packages billiard==4.3.2 mpire==2.10.2 joblib==1.6.0 pathos==0.3.5 multiprocess==0.70.19 Pebble==5.2.3
 
