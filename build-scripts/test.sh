@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# usage: build-scripts/test.sh [--slow] [PYTEST OPTION...] [tests/FILE.py...]
+# usage: build-scripts/test.sh [--slow] [PYTEST OPTION...] [tests/FOLDER[/FILE.py]...]
 #
 # Runs the tests, doing its own set-up on a fresh Debian or Ubuntu machine. The interpreters that
 # they need are built first, unless they are current (a few minutes each).
@@ -8,7 +8,9 @@
 #   test.sh --slow                  that, and the slow tests: CPython's whole suite, normal, debug
 #                                   and sanitized; every prefix of the series; Conan by itself
 #   test.sh --slow -m slow          the slow tests only
-#   test.sh tests/test_series.py    one file; pytest's options work as well
+#   test.sh --slow --record tests/integrations
+#                                   at full size, and keeps the figures in Misc/integrations/
+#   test.sh tests/tools/test_series.py   one file, or a folder; pytest's options work as well
 #
 # CPYTHON_IMMORTAL_PATCHED and CPYTHON_IMMORTAL_STOCK name ready interpreters to take instead of
 # those of the recipe; CPYTHON_IMMORTAL_PATCHED_DEBUG and ..._STOCK_DEBUG the debug builds.

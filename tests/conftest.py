@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from buildtool import build, targets
+from harness import Interpreters
 
 # The files whose tests take seconds and tell most come first.
 FIRST = ("test_lint.py", "test_series.py", "test_build_errors.py")
 
-Interpreters = Callable[..., Path]
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run the tests marked slow")
+    parser.addoption(
+        "--record",
+        action="store_true",
+        help="tests/integrations: measure at full size, and keep the figures in Misc/integrations/",
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -26,11 +29,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return item.get_closest_marker("slow") is not None, place
 
     items.sort(key=rank)
+    if config.getoption("--record"):
+        for item in items:
+            item.add_marker(pytest.mark.timeout(0), append=False)
     if not config.getoption("--slow"):
         skip = pytest.mark.skip(reason="takes many minutes; runs with --slow")
         for item in items:
             if item.get_closest_marker("slow"):
                 item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def record(request: pytest.FixtureRequest) -> bool:
+    """Whether what is measured is to be kept."""
+    return bool(request.config.getoption("--record"))
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Draw the README's chart, copied.svg, from the measurements beside this script.
 
 Each measurement is what `python -m buildtool.demo PYTHON --json` printed; the file's name says of
-which interpreter. Needs PYTHONPATH=build-scripts. The colours keep their contrast on a white and on
+which interpreter. README.md tells how to run it. The colours keep their contrast on a white and on
 a dark page.
 """
 

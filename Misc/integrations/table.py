@@ -2,8 +2,8 @@
 
 They stand in the README.md beside this script, and in part in that of the repository.
 
-tests/integrations/cases.py makes measured.json (bytes; the table has MB, 10^6 bytes), and
-tests/packages/suites.py makes suites.json.
+test.sh --record tests/integrations makes measured.json (bytes; the table has MB, 10^6 bytes) and
+suites.json.
 """
 
 from __future__ import annotations

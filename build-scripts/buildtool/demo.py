@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from . import paths
 from .errors import BuildError, exit_status
 
 # Records that make a heap of some 100 MB on a 64-bit machine.
@@ -22,7 +23,7 @@ MODES = {
 
 @dataclasses.dataclass(frozen=True)
 class Measurement:
-    """What one run of heap_share.py reports; sizes in bytes."""
+    """What one run of the workload's heap.py reports; sizes in bytes."""
 
     mode: str
     heap: int
@@ -49,7 +50,7 @@ def measure(python: Path, records: int = RECORDS) -> list[Measurement]:
 
 
 def _measure(python: Path, mode: str, records: int) -> Measurement:
-    script = Path(__file__).with_name("heap_share.py")
+    script = paths.ROOT / "Misc" / "workload" / "workload" / "heap.py"
     command = [str(python), "-I", str(script), mode, str(records)]
     ran = subprocess.run(command, capture_output=True, text=True)
     if ran.returncode:

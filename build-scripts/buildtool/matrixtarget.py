@@ -25,7 +25,10 @@ from .targets import Known, Target
 PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"
 NO_COMPILER = "not run: cl.exe is not among the compilers that the tests call"
 # The tests of tests/ that say something else on another machine.
-OWN_TESTS = ("tests/test_drift.py", "tests/test_encodings.py::test_encoding_here")
+OWN_TESTS = (
+    "tests/interpreter/test_drift.py",
+    "tests/interpreter/test_encodings.py::test_encoding_here",
+)
 # Characters of a failed run's log that go to the terminal, too.
 SHOWN_OF_LOG = 8000
 # Counts to 2**29 in a loop: minutes in an emulator, and the other tests go to the same places.

@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import heap_share
+from workload.heap import memory
 
 START = 300.0  # seconds for the servers to start
 TURN = 2  # seconds of load between two looks
@@ -87,8 +87,8 @@ class Server:
         rows = []
         for age, pid in enumerate(self.pids, 1):
             (answered,) = struct.unpack_from("Q", counts, 8 * age)
-            memory = heap_share.memory(pid)
-            rows.append({"answered": answered, **{name: memory[name] for name in FIGURES}})
+            found = memory(pid)
+            rows.append({"answered": answered, **{name: found[name] for name in FIGURES}})
         self.looks.append({"seconds": round(time.monotonic() - start, 1), "workers": rows})
 
     def least(self) -> int:

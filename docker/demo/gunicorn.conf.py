@@ -9,8 +9,8 @@ import os
 import struct
 from pathlib import Path
 
-import heap_share
-import web
+from workload import heap
+from workload.shop import serving
 
 bind = f"127.0.0.1:{os.environ['PORT']}"
 workers = int(os.environ["WORKERS"])
@@ -30,10 +30,10 @@ def when_ready(server):
     """Called once, in the master: everything is loaded, and nothing has been forked."""
     from django.db import connections
 
-    web.serve(server.app.wsgi(), web.WARM, int(os.environ["PRODUCTS"]))
+    serving.serve(server.app.wsgi(), serving.WARM, int(os.environ["PRODUCTS"]))
     connections.close_all()  # a connection must not be used by two processes
     gc.collect()
-    taken = heap_share.take_out(os.environ["MODE"])
+    taken = heap.take_out(os.environ["MODE"])
     server.log.info("%s: %d objects", os.environ["MODE"], taken)
 
 

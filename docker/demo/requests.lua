@@ -1,4 +1,4 @@
--- The requests that wrk sends: those of web.paths() in tests/sealed/web.py.
+-- The requests that wrk sends: those of requested() in Misc/workload/workload/shop/serving.py.
 local products = tonumber(os.getenv("PRODUCTS"))
 local number = tonumber(os.getenv("FIRST"))
 

@@ -1,12 +1,12 @@
-"""The application: the Django project of the tests, with all its products in memory."""
+"""The application: the workload's Django project, with all its products in memory."""
 
 import os
 from pathlib import Path
 
-import web
+from workload.shop import serving
 
-application = web.start(Path("/srv/database"))
+application = serving.start(Path("/srv/database"))
 
-from shop import catalogue  # noqa: E402  (Django has to be set up)
+from workload.shop import catalogue  # noqa: E402  (Django has to be set up)
 
 catalogue.load(int(os.environ["PRODUCTS"]))

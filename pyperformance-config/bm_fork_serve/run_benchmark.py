@@ -1,23 +1,18 @@
 """A web application is loaded and made immortal; a forked worker serves requests.
 
-"django" is the project of tests/sealed/, with its database, sessions and templates; "jinja2"
+"django" is the shop of Misc/workload/, with its database, sessions and templates; "jinja2"
 renders pages of a catalogue that is in memory.
 """
 
 from __future__ import annotations
 
 import gc
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pyperf
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-sys.path.insert(1, str(Path(__file__).resolve().parents[2] / "tests" / "sealed"))
-
-import forked
+from workload import forked
 
 PRODUCTS, WARM, REQUESTS = 2_000, 40, 100
 
@@ -35,17 +30,17 @@ PAGE = """{% extends "layout" %}
 
 def django(folder: str) -> Callable[[int], object]:
     """Load the Django project; return what serves so many requests."""
-    import web
+    from workload.shop import serving
 
-    application = web.start(Path(folder, "database"))
+    application = serving.start(Path(folder, "database"))
     from django.db import connections
-    from shop import catalogue
+    from workload.shop import catalogue
 
     catalogue.fill(PRODUCTS)
     catalogue.load(PRODUCTS)
 
     def serve(count: int) -> None:
-        web.serve(application, count, PRODUCTS)
+        serving.serve(application, count, PRODUCTS)
         connections.close_all()  # a connection must not be used by two processes
 
     return serve

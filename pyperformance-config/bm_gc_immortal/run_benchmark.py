@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import gc
-import sys
-from pathlib import Path
 
 import pyperf
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-import forked
-from heap_share import load
+from workload import forked
+from workload.heap import load
 
 RECORDS = 20_000  # some 80,000 containers
 

@@ -5,16 +5,11 @@ Each time in a child of its own, with a new heap, for a heap can be made immorta
 
 from __future__ import annotations
 
-import sys
 from functools import partial
-from pathlib import Path
 
 import pyperf
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-import forked
-from heap_share import load
+from workload import forked
+from workload.heap import load
 
 RECORDS = 20_000
 

@@ -28,11 +28,8 @@ S390X = "linux/s390x"
 # Seconds until Docker kills what takes no notice of a signal.
 KILL = 60
 # A pinned package with a command of its own.
-PACKAGE = next(
-    line
-    for line in (paths.ROOT / "tests" / "sealed" / "django.txt").read_text().splitlines()
-    if line.startswith("sqlparse")
-)
+PINNED = (paths.ROOT / "Misc/workload/workload/shop/requirements.txt").read_text().splitlines()
+PACKAGE = next(line for line in PINNED if line.startswith("sqlparse"))
 # A build takes minutes, and an emulated one more.
 pytestmark = pytest.mark.timeout(3600)
 

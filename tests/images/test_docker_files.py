@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import json
 import os
 import re
@@ -13,13 +12,14 @@ import sys
 import tarfile
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from types import ModuleType
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from buildtool import install, paths, targets
 from buildtool.docker import bake, base, demo, engine, images, platforms, trim
 from buildtool.errors import BuildError
+from harness import modules, script
 
 DOCKER = paths.ROOT / "docker"
 DOCKERFILES = sorted(DOCKER.glob("*/Dockerfile"))
@@ -28,7 +28,7 @@ DOCKERFILES = sorted(DOCKER.glob("*/Dockerfile"))
 def docker_sh(*arguments: str, status: int = 0) -> str:
     """Run docker.sh's command; return its output, or the line that it fails with."""
     command = [sys.executable, "-m", "buildtool.docker.main", *arguments]
-    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(paths.ROOT / "build-scripts")}
+    env = {"PATH": "/usr/bin:/bin", **modules(paths.ROOT / "build-scripts")}
     ran = subprocess.run(command, cwd=paths.ROOT, env=env, capture_output=True, text=True)
     assert ran.returncode == status, ran.stdout + ran.stderr
     return ran.stderr if status else ran.stdout
@@ -424,13 +424,9 @@ def test_plugin_that_can_not_be_had(
 
 
 @pytest.fixture(scope="module")
-def report() -> ModuleType:
+def report() -> SimpleNamespace:
     """The script that writes the report."""
-    spec = importlib.util.spec_from_file_location("report", DOCKER / "demo" / "report.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script(DOCKER / "demo" / "report.py")
 
 
 def result(mode: str, sizes: list[int], answered: list[int]) -> dict[str, Any]:
@@ -450,7 +446,7 @@ def result(mode: str, sizes: list[int], answered: list[int]) -> dict[str, Any]:
     return {"mode": mode, "wanted": 200, "turns": turns, "looks": looks}
 
 
-def test_report(report: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_report(report: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     results = {
         "stock": result("freeze", [50, 90, 100], [100, 200]),
         "patched": result("immortalize", [50, 51, 52], [110, 200]),
@@ -480,7 +476,7 @@ def test_report(report: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize(("stock", "patched"), [([100], [50]), ([100, 100], [0, 100])])
 def test_report_without_an_interval(
-    report: ModuleType, stock: list[int], patched: list[int]
+    report: SimpleNamespace, stock: list[int], patched: list[int]
 ) -> None:
     """A single turn has none, nor do turns of which one went without an answer."""
     results = {

@@ -1,8 +1,6 @@
 """The real programs of Misc/integrations, each with what it takes to run it under load.
 
-    PYTHONPATH=build-scripts:tests python3 tests/integrations/cases.py PATCHED STOCK [NAME...]
-
-runs them at full size with the two interpreters, and puts the figures into
+test_workers.py runs them. With --record it does so at full size, and puts the figures into
 Misc/integrations/measured.json, from which Misc/integrations/table.py makes the README's table.
 """
 
@@ -10,23 +8,20 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sealed"))
+from harness import site_packages
+from waiting import free_port, wait_for
+from workload.shop.serving import requested
 
-import observing
-import web
-from harness import TESTS, site_packages
-from observing import EXAMPLES, HERE, Figures, environment
-from test_readme import wait_for
+from . import observing
+from .observing import EXAMPLES, PROGRAMS, Figures, environment
 
 MEASURED = EXAMPLES / "measured.json"
 # The applications' report reads all that they have: every so many requests is for one.
@@ -57,7 +52,7 @@ class Place:
 
     def site(self, wanted: str = "small.txt") -> Path:
         """Return the folder with the packages that a file here pins."""
-        return site_packages(self.patched, HERE / wanted)
+        return site_packages(self.patched, PROGRAMS / wanted)
 
 
 def script(name: str, place: Place, size: Size) -> Figures:
@@ -70,8 +65,8 @@ def compiled_numpy(place: Place, size: Size) -> Figures:
     """With a NumPy compiled for the patched interpreter; the wheel is one compiled for stock."""
     env = environment(place.site(), DATA_RECORDS=str(size.records))
     if place.python == place.patched:
-        folder = site_packages(place.patched, HERE / "numpy.txt")
-        env["PYTHONPATH"] = os.pathsep.join((str(folder), env["PYTHONPATH"]))
+        compiled = site_packages(place.patched, PROGRAMS / "numpy.txt")
+        env = environment(compiled, place.site(), DATA_RECORDS=str(size.records))
     return observing.pool([place.python, EXAMPLES / "numpy_pandas.py"], size.workers, env)
 
 
@@ -80,14 +75,14 @@ def forked_test(place: Place, size: Size) -> Figures:
     env = environment(place.site(), DATA_RECORDS=str(size.records))
     # Nothing of this project's own tests: neither conftest.py nor settings.
     options = ("--noconftest", "-c", os.devnull, "-p", "no:cacheprovider", "-p", "pytest_hook")
-    tests = ["-m", "pytest", "--forked", *options, HERE / "forked_case.py"]
+    tests = ["-m", "pytest", "--forked", *options, PROGRAMS / "forked_case.py"]
     return observing.pool([place.python, *tests], 1, env)
 
 
 @contextlib.contextmanager
 def redis() -> Iterator[str]:
     """Run Debian's redis-server, with nothing on disk; give its URL."""
-    port = observing.free_port()
+    port = free_port()
     options = ("--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", "/tmp")
     with observing.started(["redis-server", *options], dict(os.environ)):
         wait_for(port)
@@ -100,7 +95,7 @@ def celery(place: Place, size: Size) -> Figures:
         count = str(size.workers)
         options = ("-c", count, "-O", "fair", "--prefetch-multiplier", "1")
         worker = [place.python, "-m", "celery", "-A", "tasks", "worker", *options]
-        client = [place.python, HERE / "send_tasks.py", count]
+        client = [place.python, PROGRAMS / "send_tasks.py", count]
         return observing.pool(worker, size.workers, env, client)
 
 
@@ -111,11 +106,11 @@ def airflow_home(place: Place, size: Size) -> Iterator[dict[str, str]]:
     Gives the environment of its scheduler.
     """
     with tempfile.TemporaryDirectory() as folder:
-        port = observing.free_port()
+        port = free_port()
         settings = {
             "CORE__EXECUTOR": "airflow_executor.ImmortalLocalExecutor",
             "CORE__PARALLELISM": str(size.workers),
-            "CORE__DAGS_FOLDER": str(HERE / "dags"),
+            "CORE__DAGS_FOLDER": str(PROGRAMS / "dags"),
             "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
             "CORE__LOAD_EXAMPLES": "False",
             "CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
@@ -140,7 +135,7 @@ def airflow(place: Place, size: Size) -> Figures:
     """The scheduler, and the workers that it forks; each of these forks a process for its task."""
     with airflow_home(place, size) as env:
         scheduler = [place.python, "-m", "airflow", "scheduler", "--skip-serve-logs"]
-        client = [place.python, HERE / "await_dag.py"]
+        client = [place.python, PROGRAMS / "await_dag.py"]
         return observing.pool(scheduler, size.workers, env, client)
 
 
@@ -150,9 +145,8 @@ def shop(place: Place, products: int) -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory() as folder:
         names = {"SHOP_DATABASE": f"{folder}/database", "SHOP_PRODUCTS": str(products)}
         env = environment(place.site(), **names)
-        make = [str(place.patched), str(TESTS / "sealed/web.py"), "--mode", "nothing"]
-        options = ("--products", str(products), "--database", names["SHOP_DATABASE"])
-        subprocess.run([*make, *options], env=env, check=True)
+        make = [place.patched, "-m", "workload.shop", str(products), names["SHOP_DATABASE"]]
+        subprocess.run(make, env=env, check=True)
         yield env
 
 
@@ -163,17 +157,17 @@ def reporting(paths: Iterator[str]) -> Iterator[str]:
 
 
 def gunicorn(options: tuple[str, ...], place: Place, size: Size) -> Figures:
-    port = observing.free_port()
+    port = free_port()
     config = ("-c", str(EXAMPLES / "gunicorn.conf.py"), "-w", str(size.workers), "--timeout", "600")
     server = [place.python, "-m", "gunicorn", *config, *options, "-b", f"127.0.0.1:{port}"]
     with shop(place, size.products) as env:
-        paths = reporting(web.paths(size.products))
+        paths = reporting(requested(size.products))
         command = [*server, "application:application"]
         return observing.server(command, port, size.workers, paths, size.requests, env)
 
 
 def fastapi(place: Place, size: Size) -> Figures:
-    port = observing.free_port()
+    port = free_port()
     options = ("-w", str(size.workers), "-k", "uvicorn_worker.UvicornWorker")
     # On a busy machine the report keeps a worker's event loop from saying that it is alive.
     options = (*options, "--timeout", str(observing.TIMEOUT))
@@ -187,12 +181,12 @@ def fastapi(place: Place, size: Size) -> Figures:
 
 def uwsgi(place: Place, size: Size) -> Figures:
     """uWSGI is a program with the interpreter in it: each interpreter compiles its own."""
-    port = observing.free_port()
-    program = site_packages(place.python, HERE / "uwsgi.txt").parents[2] / "bin" / "uwsgi"
+    port = free_port()
+    program = site_packages(place.python, PROGRAMS / "uwsgi.txt").parents[2] / "bin" / "uwsgi"
     options = ("--processes", str(size.workers), "--http-socket", f"127.0.0.1:{port}")
     command = [program, "--ini", EXAMPLES / "uwsgi.ini", *options]
     with shop(place, size.products) as env:
-        paths = reporting(web.paths(size.products))
+        paths = reporting(requested(size.products))
         return observing.server(command, port, size.workers, paths, size.requests, env)
 
 
@@ -228,20 +222,3 @@ CASES: dict[str, Callable[[Place, Size], Figures]] = {
     "NumPy and pandas, NumPy compiled": compiled_numpy,
     "PyTorch's DataLoader": data_loader,
 }
-
-
-def main() -> None:
-    patched, stock = (Path(name).absolute() for name in sys.argv[1:3])
-    measured = json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
-    for name in sys.argv[3:] or CASES:
-        found = {}
-        for kind, python in (("stock", stock), ("patched", patched)):
-            found[kind] = CASES[name](Place(python, patched), FULL)
-            print(name, kind, found[kind], flush=True)
-        measured[name] = found
-        in_order = {name: measured[name] for name in CASES if name in measured}
-        MEASURED.write_text(json.dumps(in_order, indent=1) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -7,7 +7,6 @@ import http.client
 import itertools
 import os
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,23 +17,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from buildtool.heap_share import memory
-from harness import FIXED, TESTS
-from test_readme import wait_for
+from harness import DISTRIBUTION, FIXED, MISC, TESTS, modules
+from waiting import wait_for
+from workload.heap import memory
 
-HERE = TESTS / "integrations"
-EXAMPLES = TESTS.parent / "Misc" / "integrations"
-DISTRIBUTION = TESTS.parent / "Misc" / "immortal-objects"
+PROGRAMS = TESTS / "integrations" / "programs"
+EXAMPLES = MISC / "integrations"
 # Seconds for a program to start, or to do its work, on a busy machine.
 TIMEOUT = 600
 
 Figures = dict[str, Any]
 
 
-def environment(site: Path, **others: str) -> dict[str, str]:
-    """Return the environment of a program: its modules are in *site*, here, and in Misc/."""
-    folders = (HERE, EXAMPLES, DISTRIBUTION, site)
-    return {**os.environ, **FIXED, "PYTHONPATH": os.pathsep.join(map(str, folders)), **others}
+def environment(*sites: Path, **others: str) -> dict[str, str]:
+    """Return the environment of a program: its modules are here, in Misc/, and in *sites*."""
+    return {**os.environ, **FIXED, **modules(PROGRAMS, EXAMPLES, DISTRIBUTION, *sites), **others}
 
 
 @contextlib.contextmanager
@@ -51,7 +48,7 @@ def started(command: Sequence[Path | str], env: dict[str, str]) -> Iterator[subp
         process = subprocess.Popen(
             [str(word) for word in command],
             env={**env, "TMPDIR": temporary},
-            cwd=HERE,
+            cwd=PROGRAMS,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -179,10 +176,3 @@ def use(port: int, cookies: dict[str, str], paths: Sequence[str]) -> Counter[int
                 cookies[name] = value
             answers[int(answer.headers["X-Worker"])] += 1
     return answers
-
-
-def free_port() -> int:
-    """Return a port of this machine that nothing listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

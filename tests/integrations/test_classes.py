@@ -1,21 +1,16 @@
 """@immortal(instances=True) and classes of well-known packages: covered, refused, or documented.
 
-integrations/classes.py makes the instances; the distribution's README says the same.
+programs/classes.py makes the instances; the distribution's README says the same.
 """
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
-from harness import TESTS, run_json, site_packages
+from harness import DISTRIBUTION, TESTS, modules, run_json, site_packages
 
-sys.path.insert(0, str(TESTS / "integrations"))
-
-from observing import DISTRIBUTION
-
+PROGRAMS = TESTS / "integrations" / "programs"
 REFUSED = {"msgspec", "typed_dict"}
 # By package: in which ways made instances are immortal, and in which not: without __init__().
 COVERED = {
@@ -37,9 +32,9 @@ COVERED = {
 
 def ask(python: Path, patched: Path) -> dict[str, Any]:
     """Return what classes.py says of the classes that are not refused; check the others."""
-    site = site_packages(patched, TESTS / "integrations" / "classes.txt")
-    env = {"PYTHONPATH": os.pathsep.join((str(DISTRIBUTION), str(site)))}
-    found = run_json(python, TESTS / "integrations" / "classes.py", env=env)
+    site = site_packages(patched, PROGRAMS / "classes.txt")
+    env = modules(DISTRIBUTION, site)
+    found = run_json(python, PROGRAMS / "classes.py", env=env)
     refused = {name for name, said in found.items() if isinstance(said, str)}
     assert refused == REFUSED, found
     for name in refused:

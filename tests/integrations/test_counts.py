@@ -1,6 +1,6 @@
 """Packages whose C code looks at counts of its own objects, or locks something by being there.
 
-integrations/counts.py uses them. What immortalize_heap() of immortal_objects leaves mortal by
+programs/counts.py uses them. What immortalize_heap() of immortal_objects leaves mortal by
 default is as in stock; without that, what the distribution's README says goes wrong does.
 """
 
@@ -10,19 +10,15 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import TESTS, compile_with, config, run_json, site_packages
+from compiling import compile_with, config
+from harness import DISTRIBUTION, TESTS, modules, run_json, site_packages
 
-sys.path.insert(0, str(TESTS / "integrations"))
-
-from observing import DISTRIBUTION
-
-WANTED = TESTS / "integrations" / "counts.txt"
-SCRIPT = TESTS / "integrations" / "counts.py"
+WANTED = TESTS / "integrations" / "programs" / "counts.txt"
+SCRIPT = TESTS / "integrations" / "programs" / "counts.py"
 # What goes wrong where everything is immortal.
 WRONG = {
     "array": "ValueError: cannot resize an array",
@@ -47,34 +43,30 @@ def site(patched: Path, stock: Path, tmp_path_factory: pytest.TempPathFactory) -
     return [packages, folder]
 
 
-def environment(site: list[Path]) -> dict[str, str]:
-    return {"PYTHONPATH": os.pathsep.join(map(str, (DISTRIBUTION, site[0])))}
-
-
 @pytest.fixture(scope="module")
 def mortal(stock: Path, site: list[Path]) -> Any:
     """What each use comes to in stock."""
-    return run_json(stock, SCRIPT, "nothing", str(site[1]), env=environment(site))
+    return run_json(stock, SCRIPT, "nothing", env=modules(DISTRIBUTION, *site))
 
 
 @pytest.mark.parametrize("mode", ["nothing", "default"])
 def test_as_in_stock(patched: Path, site: list[Path], mortal: Any, mode: str) -> None:
     """Also nanobind's silence at exit: run_json() takes no word on stderr."""
     assert len(mortal) == 13
-    assert run_json(patched, SCRIPT, mode, str(site[1]), env=environment(site)) == mortal
+    assert run_json(patched, SCRIPT, mode, env=modules(DISTRIBUTION, *site)) == mortal
 
 
 def test_everything_immortal(patched: Path, site: list[Path], mortal: Any) -> None:
     """The types that are left mortal by default, and no others, are those that have to be."""
-    found = run_json(patched, SCRIPT, "everything", env=environment(site))
+    found = run_json(patched, SCRIPT, "everything", env=modules(DISTRIBUTION, site[0]))
     differing = {name for name in found if name != "nanobind" and found[name] != mortal[name]}
     assert differing == set(WRONG)
     assert all(found[name].startswith(said) for name, said in WRONG.items())
 
 
 def test_nanobind_complains_of_immortal_instances(patched: Path, site: list[Path]) -> None:
-    command = [patched, SCRIPT, "everything", site[1]]
-    env = {**os.environ, **environment(site)}
+    command = [patched, SCRIPT, "everything"]
+    env = os.environ | modules(DISTRIBUTION, *site)
     ran = subprocess.run(command, env=env, capture_output=True, text=True)
     assert ran.returncode == 0
     assert re.search(r"^nanobind: leaked 2 instances!$", ran.stderr, re.MULTILINE)

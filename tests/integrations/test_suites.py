@@ -1,31 +1,28 @@
 """The suites of real packages end as in stock, with a heap made immortal before the first test.
 
-packages/suites.py runs and compares them; Misc/integrations/suites.json has the result that the
+suites/suites.py runs and compares them; Misc/integrations/suites.json has the result that the
 README shows.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
 
 import pytest
 from buildtool import pages
-from harness import TESTS
-
-sys.path.insert(0, str(TESTS / "packages"))
-
-import suites
+from harness import keep, script
+from integrations.suites import suites
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(8 * 3600)
 @pytest.mark.parametrize("name", suites.SUITES)
-def test_suite(patched: Path, stock: Path, name: str) -> None:
+def test_suite(patched: Path, stock: Path, name: str, record: bool) -> None:
     found = suites.compare(name, patched, stock)
     print(name, found)
+    if record:
+        keep(suites.RESULT, name, found, suites.SUITES)
     assert suites.unknown(found) == set()
     assert found["outcomes"]["passed"] > 0.75 * found["tests"]
 
@@ -47,10 +44,7 @@ def test_comparison_sees_each_difference() -> None:
 
 def test_readme_shows_the_result() -> None:
     folder = suites.RESULT.parent
-    spec = importlib.util.spec_from_file_location("table", folder / "table.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = script(folder / "table.py")
     results = json.loads(suites.RESULT.read_text())
     assert pages.block("suites", module.suites(results)) in (folder / "README.md").read_text()
     assert set(results) <= set(suites.SUITES)

@@ -1,6 +1,6 @@
 """Tools that look at memory say the same of an immortal heap, but for what is listed here.
 
-integrations/tools.py asks them: Pympler, objgraph, guppy3, memory_profiler, memray, tracemalloc,
+programs/tools.py asks them: Pympler, objgraph, guppy3, memory_profiler, memray, tracemalloc,
 and what sys, gc and weakref know by themselves.
 """
 
@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import TESTS, run_json, site_packages
+from harness import TESTS, modules, run_json, site_packages
 
-FOLDER = TESTS / "integrations"
+FOLDER = TESTS / "integrations" / "programs"
 
 # What may differ once the heap is immortal; the README says so, too.
 OTHERWISE = {"getrefcount", "gc", "generations", "untracked", "weakref", "dict_size"}
@@ -21,7 +21,7 @@ OTHERWISE = {"getrefcount", "gc", "generations", "untracked", "weakref", "dict_s
 @pytest.fixture(scope="module")
 def said(patched: Path, stock: Path) -> dict[str, dict[str, Any]]:
     """What the tools say in stock, in the patched interpreter, and there of an immortal heap."""
-    env = {"PYTHONPATH": str(site_packages(patched, FOLDER / "tools.txt"))}
+    env = modules(site_packages(patched, FOLDER / "tools.txt"))
     runs = (("stock", stock, "nothing"), ("patched", patched, "nothing"), ("heap", patched, "heap"))
     return {
         name: run_json(python, FOLDER / "tools.py", mode, env=env) for name, python, mode in runs

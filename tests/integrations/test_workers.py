@@ -1,6 +1,6 @@
 """Real servers and pools fork from an immortal heap: their workers' memory, patched and stock.
 
-Misc/integrations has the one line that each of them needs; integrations/cases.py says how they are
+Misc/integrations has the one line that each of them needs; cases.py says how they are
 run. The bars are for what all processes of a program take together (PSS), and for what a worker
 has copied (Private_Dirty). Misc/integrations/measured.json has what was measured at full size.
 """
@@ -8,27 +8,20 @@ has copied (Private_Dirty). Misc/integrations/measured.json has what was measure
 from __future__ import annotations
 
 import ast
-import importlib.util
 import json
 import os
 import re
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from buildtool import pages, paths
-from harness import TESTS, run, site_packages
-
-sys.path.insert(0, str(TESTS / "integrations"))
-
-import cases
-import observing
-from observing import DISTRIBUTION
-from test_readme import wait_for
+from harness import DISTRIBUTION, keep, modules, run, script, site_packages
+from integrations import cases, observing
+from waiting import free_port, wait_for
 
 MB = 1_000_000
 SERVERS = ("gunicorn, sync", "gunicorn, gthread", "uvicorn and FastAPI under gunicorn", "uWSGI")
@@ -50,13 +43,16 @@ HOUR = pytest.mark.timeout(3600)
         if name != LOADER
     ],
 )
-def test_workers_share(patched: Path, stock: Path, name: str) -> None:
+def test_workers_share(patched: Path, stock: Path, name: str, record: bool) -> None:
     if "Celery" in name and not shutil.which("redis-server"):
         pytest.skip("no redis-server; Debian's package of that name has it")
+    size = cases.FULL if record else cases.SMALL
     before, after = (
-        cases.CASES[name](cases.Place(python, patched), cases.SMALL) for python in (stock, patched)
+        cases.CASES[name](cases.Place(python, patched), size) for python in (stock, patched)
     )
     print(f"{name}\n  stock   {before}\n  patched {after}")
+    if record:
+        keep(cases.MEASURED, name, {"stock": before, "patched": after}, cases.CASES)
     assert after["workers"] == before["workers"]
     if name in SERVERS:
         assert after["private_dirty"] < 0.35 * before["private_dirty"]
@@ -128,7 +124,7 @@ def test_commands_of_pytest_forked(patched: Path, program: Path, copied: str) ->
     words = line.split() if copied == example.name else ["-m", "pytest", "--forked"]
     site = cases.Place(patched, patched).site()
     options = ("-p", "no:cacheprovider", "-c", os.devnull, f"--rootdir={program}")
-    said = run_copied([patched, "-B", *words, *options], program, PYTHONPATH=str(site))
+    said = run_copied([patched, "-B", *words, *options], program, **modules(site))
     assert "1 passed" in said
 
 
@@ -155,11 +151,11 @@ def test_gunicorn_hook_that_is_too_late(
     python, site = request.getfixturevalue(kind), cases.Place(patched, patched).site()
     (program / "loaded.py").write_text(APPLICATION)
     (program / "late.py").write_text(POST_FORK)
-    env = {"PYTHONPATH": os.pathsep.join(map(str, (program, site)))}
+    env = modules(program, site)
     message = r"immortalize_heap\(\) called in a forked worker .*when_ready, not post_fork"
     ready, said = {program / "late.py": message, cases.EXAMPLES / "gunicorn.conf.py": "Booting"}, []
     for config, awaited in ready.items():
-        port, log = observing.free_port(), program / f"{config.name}.log"
+        port, log = free_port(), program / f"{config.name}.log"
         options = ("-c", config, "-w", "2", "-b", f"127.0.0.1:{port}", "--log-file", log)
         command = [python, "-B", "-m", "gunicorn", *options, "--capture-output", "loaded"]
         with observing.started(command, {**os.environ, **env}) as process:
@@ -198,18 +194,19 @@ for array in (arrow, pd.Series(range(4)), np.arange(4.0), pd.Series(words, dtype
 
 def test_elements_of_arrays(patched: Path) -> None:
     """Python objects that an array keeps are named, and none that is made for the occasion."""
-    site = site_packages(patched, TESTS / "integrations" / "arrow.txt")
-    folders = (cases.EXAMPLES, DISTRIBUTION, site)
-    run(patched, ELEMENTS, env={"PYTHONPATH": os.pathsep.join(map(str, folders))})
+    site = site_packages(patched, observing.PROGRAMS / "arrow.txt")
+    run(patched, ELEMENTS, env=modules(cases.EXAMPLES, DISTRIBUTION, site))
 
 
 @pytest.mark.slow
-def test_data_loader(patched: Path, stock: Path) -> None:
+def test_data_loader(patched: Path, stock: Path, record: bool) -> None:
     """At full size; what a worker copies in any case is what one with an empty list does."""
     before, after = (
         cases.data_loader(cases.Place(python, patched), cases.FULL) for python in (stock, patched)
     )
     print(f"stock   {before}\npatched {after}")
+    if record:
+        keep(cases.MEASURED, LOADER, {"stock": before, "patched": after}, cases.CASES)
     check_loader(before, after)
 
 
@@ -230,10 +227,7 @@ def measured() -> dict[str, Any]:
 
 
 def test_table_is_that_of_the_measurements(measured: dict[str, Any]) -> None:
-    spec = importlib.util.spec_from_file_location("table", cases.EXAMPLES / "table.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = script(cases.EXAMPLES / "table.py")
     assert list(measured) == list(cases.CASES) == list(module.EXAMPLES)
     page = (cases.EXAMPLES / "README.md").read_text()
     assert pages.block("integrations", module.table(measured)) in page

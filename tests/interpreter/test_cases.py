@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import TESTS, run, run_json, site_packages
+from harness import TESTS, modules, run, run_json, site_packages
 from measuring import instructions
 
-CASES = TESTS / "cases"
+CASES = TESTS / "interpreter/cases"
 
 # The same output: program, arguments.
 SAME = [
@@ -129,8 +129,8 @@ def test_call_in_a_worker_is_told_once(patched: Path) -> None:
 
 
 def test_arrays_that_the_caller_keeps_mortal(patched: Path, stock: Path) -> None:
-    site = site_packages(patched, TESTS / "wheels.txt")
-    env = {"PYTHONPATH": str(site)}
+    site = site_packages(patched, TESTS / "interpreter/wheels/wheels.txt")
+    env = modules(site)
     expected = run(stock, CASES / "numpy_resize.py", env=env)
     assert run(patched, CASES / "numpy_resize.py", env=env) == expected
 

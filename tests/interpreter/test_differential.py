@@ -1,30 +1,23 @@
 """Random programs, and all classes of the standard library, behave as in stock when immortal.
 
-A program that differs is named by its seed:
+A program that differs is named by its seed; in the folder tests,
 
-    python tests/differential/compare.py --stock PYTHON --patched PYTHON --seed N [--shrink]
+    python -m interpreter.differential.compare --stock PYTHON --patched PYTHON --seed N [--shrink]
 
 runs it again; --show prints it, and --count N --first SEED runs others. Classes:
 
-    python tests/differential/compare_classes.py --stock PYTHON --patched PYTHON MODULE
+    python -m interpreter.differential.compare_classes --stock PYTHON --patched PYTHON MODULE
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Interpreters
-from harness import TESTS
-
-sys.path.insert(0, str(TESTS / "differential"))
-
-import compare
-import compare_classes
-import program
+from harness import Interpreters
+from interpreter.differential import compare, compare_classes, program
 
 JOBS = 4
 # Differences that the documentation of gc names, by seed.

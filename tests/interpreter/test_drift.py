@@ -10,7 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from harness import TESTS, extension, run
+from compiling import extension
+from harness import TESTS, modules, run
 
 PRELUDE = """
 import gc, random, struct, sys, weakref
@@ -257,7 +258,9 @@ def extensions(patched: Path, stock: Path, tmp_path_factory: pytest.TempPathFact
     """A folder with drift_new, built against patched headers, and drift_old, against stock's."""
     folder = tmp_path_factory.mktemp("drift")
     for name, python in (("drift_new", patched), ("drift_old", stock)):
-        extension(python, TESTS / "drift/drift.c", folder / name, f"-DDRIFT_NAME={name}")
+        extension(
+            python, TESTS / "interpreter/drift/drift.c", folder / name, f"-DDRIFT_NAME={name}"
+        )
     return folder
 
 
@@ -274,5 +277,5 @@ def extensions(patched: Path, stock: Path, tmp_path_factory: pytest.TempPathFact
     ],
 )
 def test_drift(patched: Path, extensions: Path, program: str) -> None:
-    env = {"PYTHONPATH": str(extensions), "PYTHONMALLOC": "debug"}
+    env = {**modules(extensions), "PYTHONMALLOC": "debug"}
     assert run(patched, PRELUDE + program, env=env) == "done\n"

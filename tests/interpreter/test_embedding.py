@@ -8,8 +8,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from harness import FIXED, TESTS, compile_with, config, run
+from compiling import compile_with, config
+from harness import FIXED, TESTS, run
 
+SOURCE = TESTS / "interpreter/embedding/embed.c"
 ROUNDS = 20
 # Resident memory goes on rising by pages for about 30 rounds of any interpreter, until malloc()
 # has what it needs; a leak goes on for ever.
@@ -65,7 +67,12 @@ def build(python: Path, folder: Path) -> Path:
     libraries = ["-Wl,-rpath," + flag[2:] for flag in flags[1] if flag.startswith("-L")]
     compile_with(
         [
-            *[*shlex.split(found["CC"]), *flags[0], "-Werror", str(TESTS / "embedding/embed.c")],
+            *[
+                *shlex.split(found["CC"]),
+                *flags[0],
+                "-Werror",
+                str(SOURCE),
+            ],
             *[*flags[1], *flags[2], *libraries, "-rdynamic", "-o", str(program)],
         ]
     )

@@ -12,7 +12,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from harness import TESTS, compile_with, complaints, config, program, run
+from compiling import compile_with, config, program
+from harness import TESTS, complaints, run
 
 # The compiler, the emulator (None: runs natively) and what the program has to see.
 TARGETS = {
@@ -31,7 +32,7 @@ TARGETS = {
 
 def test_encoding_here(patched: Path, tmp_path: Path) -> None:
     """On the interpreter's own machine, with its compiler and its configuration."""
-    command = program(patched, TESTS / "encodings/encodings.c", tmp_path / "encodings")
+    command = program(patched, TESTS / "interpreter/encodings/encodings.c", tmp_path / "encodings")
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, complaints(done)) == (0, "")
     code = """if True:
@@ -60,12 +61,12 @@ def test_encoding(target: str, option: str, patched: Path, tmp_path: Path) -> No
     # Python.h looks for pyconfig.h beside itself first.
     headers = tmp_path / "include"
     shutil.copytree(config(patched)["include"], headers)
-    shutil.copy(TESTS / "encodings/pyconfig.h", headers)
+    shutil.copy(TESTS / "interpreter/encodings/pyconfig.h", headers)
     built = tmp_path / "encodings"
     compile_with(
         [
             *[compiler, "-static", "-std=c11", "-Wall", "-Wextra", option],
-            *[f"-I{headers}", str(TESTS / "encodings/encodings.c"), "-o", str(built)],
+            *[f"-I{headers}", str(TESTS / "interpreter/encodings/encodings.c"), "-o", str(built)],
         ]
     )
     command = [emulator, str(built)] if emulator else [str(built)]

@@ -12,10 +12,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import Interpreters
-from harness import TESTS, run, run_json
+from harness import TESTS, Interpreters, run, run_json
 
-FOLDER = TESTS / "failures"
+FOLDER = TESTS / "interpreter/failures"
 
 
 @pytest.mark.parametrize("how", ["once", "from"])

@@ -12,7 +12,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from harness import TESTS, compile_with, config, run
+from compiling import compile_with, config
+from harness import TESTS, modules, run
 
 COMPILERS = {"gcc": ("gcc", "g++"), "clang": ("clang", "clang++")}
 STANDARDS = ("c11", "c17", "c++11", "c++17", "c++20")
@@ -32,7 +33,7 @@ def failure(compiler: str, standard: str, flags: list[str], include: str, source
     language = "c++" if "++" in standard else "c"
     command = [
         *[compiler, "-x", language, f"-std={standard}", *WARNINGS, *flags, f"-I{include}"],
-        *["-c", str(TESTS / "headers" / source), "-o", "/dev/null"],
+        *["-c", str(TESTS / "interpreter/headers" / source), "-o", "/dev/null"],
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stderr if done.returncode or done.stderr else ""
@@ -91,7 +92,7 @@ def test_layout(patched: Path, stock: Path, tmp_path: Path) -> None:
     def layout(python: Path, flags: list[str]) -> str:
         found = config(python)
         program = tmp_path / "layout"
-        source = str(TESTS / "headers/layout.c")
+        source = str(TESTS / "interpreter/headers/layout.c")
         compile_with(
             [
                 *[*shlex.split(found["CC"]), "-std=c11", *flags, f"-I{found['include']}"],
@@ -116,7 +117,7 @@ def test_result_runs(patched: Path, standard: str, tmp_path: Path) -> None:
             *shlex.split(found["CXX" if cplusplus else "CC"]),
             *["-x", "c++" if cplusplus else "c", f"-std={standard}", *WARNINGS],
             *[*shlex.split(found["CCSHARED"]), "-shared", f"-I{found['include']}"],
-            *[str(TESTS / "headers/count.c"), "-o", str(tmp_path / "count.so")],
+            *[str(TESTS / "interpreter/headers/count.c"), "-o", str(tmp_path / "count.so")],
         ]
     )
     code = """if True:
@@ -130,4 +131,4 @@ def test_result_runs(patched: Path, standard: str, tmp_path: Path) -> None:
     assert sys.getrefcount(mortal) == 2, sys.getrefcount(mortal)
     print(sys.getrefcount(None) - before)
     """
-    assert run(patched, code, env={"PYTHONPATH": str(tmp_path)}) == "0\n"
+    assert run(patched, code, env=modules(tmp_path)) == "0\n"

@@ -6,21 +6,16 @@ is in middle/expected.py, with the reason: tests of counts, of weak references, 
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 from buildtool import paths, suite, suitereport
 from buildtool.suitemodule import WHOLE, Settings
 from buildtool.suiteruns import make_side
-from conftest import Interpreters
-from harness import TESTS
+from harness import TESTS, Interpreters
+from interpreter.middle import expected
 
-sys.path.insert(0, str(TESTS / "middle"))
-
-import expected
-
-RUN = TESTS / "middle" / "run.py"
+RUN = TESTS / "interpreter/middle" / "run.py"
 CALLS = {"stock": "collect", "patched": "heap"}
 # Quick modules about the objects that everything is made of.
 CORE = ("test_dict", "test_exceptions", "test_generators", "test_list", "test_opcodes", "test_set")

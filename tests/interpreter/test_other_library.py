@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness import run_json
+from harness import modules, run_json
 
 # Prints what failed: modules that can't be imported, and uses of those that the series changes.
 PROGRAM = r"""
 import importlib, json, os, sys
-sys.path.insert(0, sys.argv[1])
-sys.path.remove("")
 failed = {}
 # What does something when it is imported, needs a display, or is another system's.
 LEFT = {"antigravity", "this", "idlelib", "tkinter", "turtle", "turtledemo", "__main__"}
@@ -77,7 +75,7 @@ print(json.dumps([failed, len(own)]))
 
 def test_stock_with_the_modules_of_patched(patched: Path, stock: Path) -> None:
     library = patched.parents[1] / "lib" / "python3.11"
-    options = {"PYTHONPATH": str(library), "PYTHONWARNINGS": "ignore"}
+    options = {**modules(library), "PYTHONWARNINGS": "ignore"}
     failed, own = run_json(stock, PROGRAM, str(library), env=options)
     # Not built, or another system's: what stock doesn't find among its own, either.
     missing, _ = run_json(

@@ -24,7 +24,7 @@ from harness import FIXED, TESTS, run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-RUNNER = TESTS / "properties/program.py"
+RUNNER = TESTS / "interpreter/properties/program.py"
 EXAMPLES = int(os.environ.get("CPYTHON_IMMORTAL_EXAMPLES", "0"))
 SETTINGS = settings(
     max_examples=EXAMPLES or 250,

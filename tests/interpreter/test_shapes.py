@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from harness import TESTS, run
 
-SCRIPT = TESTS / "shapes/run.py"
+SCRIPT = TESTS / "interpreter/shapes/run.py"
 
 
 def names() -> list[str]:
     """Return the names of the shapes; their modules need 3.11, so read, don't import, them."""
     found = []
-    for path in sorted((TESTS / "shapes").glob("*.py")):
+    for path in sorted((TESTS / "interpreter/shapes").glob("*.py")):
         lines = path.read_text().splitlines()
         for before, line in itertools.pairwise(lines):
             if before == "@shape":

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from harness import TESTS, run, run_json, site_packages
+from harness import TESTS, modules, run, run_json, site_packages
 
 PACKAGES = {
     "numpy": "C, its own object dtype and buffer protocol",
@@ -30,13 +30,13 @@ PACKAGES = {
 @pytest.fixture(scope="module")
 def site(patched: Path) -> Path:
     """The site-packages of an environment with wheels.txt, made by the patched interpreter."""
-    return site_packages(patched, TESTS / "wheels.txt")
+    return site_packages(patched, TESTS / "interpreter/wheels/wheels.txt")
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_work(patched: Path, stock: Path, site: Path, package: str) -> None:
     """The work gives stock's result before, right after, and long after immortalization."""
-    script, env = TESTS / "wheels/work.py", {"PYTHONPATH": str(site)}
+    script, env = TESTS / "interpreter/wheels/work.py", modules(site)
     expected = run_json(stock, script, package, env=env)
     assert run_json(patched, script, package, env=env) == expected
     assert expected[0] == expected[1] == expected[2]
@@ -45,9 +45,7 @@ def test_work(patched: Path, stock: Path, site: Path, package: str) -> None:
 def test_all_at_once(patched: Path, site: Path) -> None:
     """All packages imported into one process, then sealed: it still ends cleanly."""
     code = f"""if True:
-    import gc, sys
-    sys.path.insert(0, {str(TESTS / "wheels")!r})
-    import work
+    import gc, work
     first = {{name: work.WORK[name]() for name in {list(PACKAGES)!r}}}
     assert gc.immortalize_heap() > 100_000
     for name, result in first.items():
@@ -55,7 +53,7 @@ def test_all_at_once(patched: Path, site: Path) -> None:
     gc.collect()
     print("done")
     """
-    assert run(patched, code, env={"PYTHONPATH": str(site)}) == "done\n"
+    assert run(patched, code, env=modules(site, TESTS / "interpreter/wheels")) == "done\n"
 
 
 def test_results_that_numpy_lets_go_of(patched: Path, site: Path) -> None:
@@ -88,4 +86,4 @@ def test_results_that_numpy_lets_go_of(patched: Path, site: Path) -> None:
             _testcapi.incref_unguarded(result, (3 << 30) - sys.getrefcount(result))
     print("done")
     """
-    assert run(patched, code, env={"PYTHONPATH": str(site)}) == "done\n"
+    assert run(patched, code, env=modules(site)) == "done\n"

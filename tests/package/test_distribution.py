@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from buildtool import paths
-from harness import run
+from harness import modules, run
 
 FOLDER = paths.ROOT / "Misc" / "immortal-objects"
 
@@ -52,7 +52,7 @@ def test_own_tests_elsewhere(minor: int) -> None:
 
 def test_example(python: Path) -> None:
     (code,) = re.findall(r"^```python\n(.*?)^```$", (FOLDER / "README.md").read_text(), re.M | re.S)
-    run(python, code, env={"PYTHONPATH": str(FOLDER)})
+    run(python, code, env=modules(FOLDER))
 
 
 def test_types() -> None:
@@ -90,5 +90,5 @@ def test_pip_installs_it(stock: Path, patched: Path, tmp_path: Path) -> None:
         options = ("--no-deps", "--no-index", "--root-user-action=ignore", f"--target={place}")
         call(python, *quiet, "install", *options, wheel)
         code = "from immortal_objects import *; print(is_immortal(immortal([1])))"
-        answer = run(python, code, env={"PYTHONPATH": str(place)})
+        answer = run(python, code, env=modules(place))
         assert answer == f"{python == patched}\n"

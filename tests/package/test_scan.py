@@ -7,17 +7,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from buildtool import paths
-from harness import TESTS, extension
+from compiling import extension
+from harness import DISTRIBUTION, TESTS, modules
 
-PACKAGE = paths.ROOT / "Misc" / "immortal-objects"
 LIMITED = "-DPy_LIMITED_API=0x03080000"
 
 
 def scan(python: Path, *places: Path) -> tuple[int, list[str]]:
     """Run the command; return its status, and the names of the modules that it complains of."""
     command = [python, "-m", "immortal_objects.scan", *places]
-    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(PACKAGE)}
+    env = {"PATH": "/usr/bin:/bin", **modules(DISTRIBUTION)}
     ran = subprocess.run(command, env=env, capture_output=True, text=True)
     assert ran.stderr == ""
     lines = [line for line in ran.stdout.splitlines() if "build it with" in line]
@@ -25,7 +24,7 @@ def scan(python: Path, *places: Path) -> tuple[int, list[str]]:
 
 
 def test_modules_of_both(patched: Path, stock: Path, tmp_path: Path) -> None:
-    source = TESTS / "headers" / "module.c"
+    source = TESTS / "interpreter/headers" / "module.c"
     for name, python, options in (
         ("patched", patched, ()),
         ("patched_limited", patched, (LIMITED,)),
@@ -51,7 +50,7 @@ def test_own_modules(patched: Path, stock: Path) -> None:
 @pytest.mark.skipif(shutil.which("clang") is None, reason="clang is not here")
 def test_clang(patched: Path, tmp_path: Path) -> None:
     include = next((patched.parents[1] / "include").glob("python3.11*"))
-    source, product = TESTS / "headers" / "module.c", tmp_path / "module.so"
+    source, product = TESTS / "interpreter/headers" / "module.c", tmp_path / "module.so"
     command = ["clang", "-O2", "-shared", "-fPIC", f"-I{include}", source, "-o", product]
     subprocess.run(command, check=True)
     assert scan(patched, product) == (0, [])

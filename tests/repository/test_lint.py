@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from buildtool import paths
+from checkout import python_files, shell_files, tracked
 
 TOP_LEVEL = {
     *("patches", "Misc", "build-scripts", "docker", "ci", "tests", "pyperformance-config"),
@@ -32,27 +33,6 @@ for (const file of process.argv.slice(1))
         console.log(`${file}:${found.line}:${found.column}: ${found.message}`);
 process.exit();
 """
-
-
-def tracked() -> list[Path]:
-    """Return the files that git tracks and that are there."""
-    command = ["git", "ls-files", "-z"]
-    listed = subprocess.run(command, cwd=paths.ROOT, check=True, capture_output=True, text=True)
-    files = [paths.ROOT / name for name in listed.stdout.split("\0") if name]
-    return [path for path in files if path.is_file()]
-
-
-def first_line(path: Path) -> str:
-    return path.read_bytes().partition(b"\n")[0].decode(errors="replace")
-
-
-def python_files() -> list[Path]:
-    return [path for path in tracked() if path.suffix == ".py"]
-
-
-def shell_files() -> list[Path]:
-    shebang = re.compile(r"#!.*\b(ba|da)?sh\b")
-    return [path for path in tracked() if path.suffix == ".sh" or shebang.match(first_line(path))]
 
 
 def run(*command: str, files: list[Path]) -> None:

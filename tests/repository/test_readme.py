@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import json
 import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
-import time
 import urllib.request
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from buildtool import pages, paths
-from harness import compile_with, config, run
-from test_lint import tracked
+from checkout import tracked
+from compiling import compile_with, config
+from harness import TESTS, run, script
+from waiting import free_port, wait_for
 
 FIRST = paths.ROOT / "README.md"
 PAGES = sorted(path for path in tracked() if path.suffix == ".md")
@@ -64,13 +63,9 @@ def measured(name: str) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def draw() -> ModuleType:
+def draw() -> SimpleNamespace:
     """The script that draws the chart."""
-    spec = importlib.util.spec_from_file_location("draw", CHART / "draw.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script(CHART / "draw.py")
 
 
 # Commands, files, links
@@ -129,18 +124,25 @@ def test_first_page_is_read_to_the_end() -> None:
     assert [line for line in lines if len(line) > 140] == []
 
 
-def test_every_test_is_listed() -> None:
-    """The table has the first line of each module's docstring."""
+def listing(folder: Path) -> str:
+    """Return the table of a folder's test modules: the first line of each docstring."""
     rows = ["| file | shows |", "| --- | --- |"]
-    for file in sorted((paths.ROOT / "tests").rglob("test_*.py")):
+    for file in sorted(folder.glob("test_*.py")):
         text = ast.get_docstring(ast.parse(file.read_text()))
         assert text, f"{file} has no docstring"
-        name = file.relative_to(paths.ROOT / "tests")
-        if name.parts[0] not in ("test_package", "programs"):
-            rows.append(f"| `{name}` | {text.splitlines()[0].rstrip('.')} |")
-    page = (paths.ROOT / "tests" / "README.md").read_text()
-    assert [row for row in rows if row not in page.splitlines()] == []
-    assert pages.block("tests", "\n".join(rows)) in page
+        rows.append(f"| `{file.name}` | {text.splitlines()[0].rstrip('.')} |")
+    return "\n".join(rows)
+
+
+def test_every_test_is_listed() -> None:
+    """A block for each folder with test modules, and none in tests/ itself."""
+    page = (TESTS / "README.md").read_text()
+    modules = [path for path in tracked() if path.match("test_*.py")]
+    folders = {path.parent for path in modules if path.is_relative_to(TESTS)}
+    listed = {TESTS / name for name in re.findall(r"^## (\w+)/$", page, re.MULTILINE)}
+    assert folders == listed
+    for folder in sorted(folders):
+        assert pages.block(folder.name, listing(folder)) in page, listing(folder)
 
 
 # Examples
@@ -149,9 +151,7 @@ def test_every_test_is_listed() -> None:
 def test_server_example(patched: Path, tmp_path: Path) -> None:
     found = blocks("python", *PAGES)
     (code,) = (block for block in found if "serve_forever" in block)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     program = tmp_path / "server.py"
     program.write_text(code.replace("8000", str(port)))
     with (tmp_path / "log").open("w") as log:
@@ -165,16 +165,6 @@ def test_server_example(patched: Path, tmp_path: Path) -> None:
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-
-
-def wait_for(port: int) -> None:
-    """Wait until something listens on *port* of this machine; for a minute at most."""
-    for _ in range(600):
-        with socket.socket() as tried:
-            if tried.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise AssertionError("the server doesn't listen")
 
 
 def test_other_examples(patched: Path) -> None:
@@ -199,7 +189,7 @@ def test_c_example(patched: Path, tmp_path: Path) -> None:
 # Figures and chart
 
 
-def test_chart_is_what_the_script_draws(draw: ModuleType) -> None:
+def test_chart_is_what_the_script_draws(draw: SimpleNamespace) -> None:
     shares = {name: draw.shares((CHART / f"{name}.json").read_text()) for name in draw.COLOURS}
     assert draw.draw(shares) == (CHART / "copied.svg").read_text()
     shares["stock-3.11.2"]["nothing"] /= 2

@@ -21,9 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "build-scripts/buildtool"))
-
-from heap_share import memory
+from workload.heap import memory
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 ENDS = ("os._exit", "sys.exit", "return")

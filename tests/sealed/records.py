@@ -36,13 +36,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from operator import attrgetter
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "build-scripts/buildtool"))
-
-from heap_share import MODES, Record, memory, take_out
 from observer import ENDS, Observer, forked
+from workload.heap import MODES, Record, memory, take_out
 
 FEW = 100
 WARM = 2000

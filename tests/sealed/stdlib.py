@@ -14,16 +14,12 @@ import gc
 import importlib
 import json
 import pkgutil
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "build-scripts/buildtool"))
-
 import walk
-from heap_share import MODES, memory, take_out
 from observer import ENDS, Observer, forked
+from workload.heap import MODES, memory, take_out
 
 WARM, ROUNDS = 10, 3
 

@@ -5,24 +5,15 @@ sealed/records.py tells what the work is, and what the growth is measured agains
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import run_json
-from measuring import (
-    MAX_BOOKKEEPING,
-    SEALED,
-    describe,
-    instructions,
-    reading,
-    sorts,
-    writers,
-)
+from harness import SEALED, modules, run_json
+from measuring import check_pages, describe, instructions, reading, sorts, writers
+from sealed.observer import ENDS
 
 RECORDS = SEALED / "records.py"
-ENDS = ("os._exit", "sys.exit", "return")
 END = ("--end", "os._exit")
 # Pages that hold large objects, by new blocks of malloc(); pages of code that runs
 MAX_MALLOC, MAX_CODE = 128, 64
@@ -42,7 +33,8 @@ os.wait()
 
 
 def measure(python: Path, mode: str, records: int) -> dict[str, Any]:
-    found = run_json(python, RECORDS, "--mode", mode, "--records", str(records), timeout=1800)
+    options = ("--mode", mode, "--records", str(records))
+    found = run_json(python, RECORDS, *options, env=modules(), timeout=1800)
     print(found)  # for the README, by -rP
     return dict(found)
 
@@ -73,12 +65,8 @@ def test_child_copies_a_mortal_heap(patched: Path, stock: Path, mode: str) -> No
 def test_child_writes_to_no_immortal_object(patched: Path, end: str) -> None:
     """The proof: whatever it does with the records. Its end takes a few pages."""
     rows = writers(patched, RECORDS, "--mode", "immortalize", "--records", "3000", "--end", end)
-    pages = sorts(rows)
-    print(pages)  # for the README, by -rP
     assert not reading(rows), describe(reading(rows))
-    assert pages["bookkeeping"] <= MAX_BOOKKEEPING, describe(rows)
-    assert pages["malloc"] <= MAX_MALLOC, describe(rows)
-    assert pages["code"] <= MAX_CODE, describe(rows)
+    check_pages(rows, malloc=MAX_MALLOC, code=MAX_CODE)
 
 
 def test_more_records_take_no_more_pages(patched: Path) -> None:
@@ -105,7 +93,6 @@ def test_proof_sees_a_write(patched: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("valgrind"), reason="no valgrind")
 def test_sealing_costs_no_instructions(patched: Path) -> None:
     """The same interpreter, sealed or not; the same work of the child."""
     options = ("--records", "2000", "--end", "os._exit")

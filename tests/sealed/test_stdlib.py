@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from harness import run_json
-from measuring import MAX_BOOKKEEPING, SEALED, describe, reading, sorts, writers
+from harness import SEALED, modules, run_json
+from measuring import check_pages, describe, reading, writers
+from sealed.observer import ENDS
 
 STDLIB = SEALED / "stdlib.py"
-ENDS = ("os._exit", "sys.exit", "return")
 # Pages that hold large objects, by new blocks of malloc(); pages of code that runs
 MAX_MALLOC, MAX_CODE = 512, 512
 
@@ -21,7 +21,7 @@ def test_figures(patched: Path, more: list[str]) -> None:
     Where the library changes what it keeps, or was not warmed up, there is no bar.
     """
     options = ("--mode", "immortalize", *more)
-    found = run_json(patched, STDLIB, *options)
+    found = run_json(patched, STDLIB, *options, env=modules())
     rows = writers(patched, STDLIB, *options, "--end", "os._exit")
     print(found, describe(rows), sep="\n")
     assert found["objects"] > 100_000
@@ -32,23 +32,15 @@ def test_figures(patched: Path, more: list[str]) -> None:
 def test_child_writes_to_no_immortal_object(patched: Path, end: str) -> None:
     """The proof: whatever it does with the library. Its end takes a few pages."""
     rows = writers(patched, STDLIB, "--mode", "immortalize", "--end", end)
-    pages = sorts(rows)
-    print(pages)  # for the README, by -rP
     assert not reading(rows), describe(reading(rows))
-    assert pages["bookkeeping"] <= MAX_BOOKKEEPING, describe(rows)
-    assert pages["malloc"] <= MAX_MALLOC, describe(rows)
-    assert pages["code"] <= MAX_CODE, describe(rows)
+    check_pages(rows, malloc=MAX_MALLOC, code=MAX_CODE)
 
 
 def test_first_use_writes_to_no_immortal_object(patched: Path) -> None:
     """Of data that nobody used before; by new code, too; and if the child seals its heap again."""
     rows = writers(patched, SEALED / "first.py")
-    pages = sorts(rows)
-    print(pages)
     # A temporary value of the parent, which lay among immortal objects, becomes one.
     found = reading(rows)
     found = [row for row in found if row["function"] != "immortal_walk_take" or row["pages"] > 2]
     assert not found, describe(found)
-    assert pages["bookkeeping"] <= MAX_BOOKKEEPING, describe(rows)
-    assert pages["malloc"] <= MAX_MALLOC, describe(rows)
-    assert pages["code"] <= MAX_CODE, describe(rows)
+    check_pages(rows, malloc=MAX_MALLOC, code=MAX_CODE)

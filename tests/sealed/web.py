@@ -1,10 +1,10 @@
 """web.py --mode MODE: what does a forked Django worker copy that serves requests?
 
-Runs in an interpreter that has Django (see django.txt). Makes a SQLite database, loads
-100,000 products from it into memory, serves 100 requests, does what MODE says (nothing, freeze,
-immortalize) and forks a worker that serves 1,000 requests and collects garbage. They go through
-Django's WSGI handler: pages from memory, from the database, JSON, sessions. Prints one JSON
-object; its sizes are those of records.py, in bytes.
+Runs in an interpreter that has Django; its work is the shop of the workload. Makes a SQLite
+database, loads 100,000 products from it into memory, serves 100 requests, does what MODE says
+(nothing, freeze, immortalize) and forks a worker that serves 1,000 requests and collects garbage.
+They go through Django's WSGI handler: pages from memory, from the database, JSON, sessions. Prints
+one JSON object; its sizes are those of records.py, in bytes.
 
 The control is a process of its own, in the same mode, that has a handful of products in memory
 and otherwise does the same: the same 1,000 requests as to code, pages, queries and rows, so its
@@ -17,86 +17,20 @@ from __future__ import annotations
 
 import argparse
 import gc
-import io
-import itertools
 import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "build-scripts/buildtool"))
-
-from heap_share import MODES, memory, take_out
 from observer import ENDS, Observer, forked
+from workload.heap import MODES, memory, take_out
+from workload.shop.serving import WARM, serve, start
 
 PRODUCTS, FEW = 100_000, 100
-WARM, REQUESTS = 100, 1000
-
-Application = Callable[[dict[str, Any], Callable[..., object]], Any]
-
-
-def paths(products: int) -> Iterator[str]:
-    """Yield the paths of requests, without end, spread over all the products."""
-    for number in itertools.count():
-        key = number * 7919 % products
-        yield f"/list/{key // 20}/"
-        yield f"/product/{key + 1}/"
-        yield f"/search/maker {number % 500}/"
-        yield f"/basket/{key + 1}/"
-
-
-def serve(application: Application, count: int, products: int) -> int:
-    """Send *count* requests, as ten users with cookies; return the number of bytes answered."""
-    cookies: dict[int, str] = {}
-    length = 0
-    for number, path in enumerate(itertools.islice(paths(products), count)):
-        status: list[str] = []
-
-        def start(line: str, headers: list[tuple[str, str]], status: list[str] = status) -> None:
-            status.append(line)
-            for name, value in headers:
-                if name == "Set-Cookie":
-                    cookies[number % 10] = value.split(";")[0]  # noqa: B023
-
-        environ = {
-            "REQUEST_METHOD": "GET",
-            "SCRIPT_NAME": "",
-            "PATH_INFO": path,
-            "QUERY_STRING": "",
-            "SERVER_NAME": "shop.example",
-            "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "HTTP_HOST": "shop.example",
-            "HTTP_COOKIE": cookies.get(number % 10, ""),
-            "wsgi.version": (1, 0),
-            "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(),
-            "wsgi.errors": sys.stderr,
-            "wsgi.multithread": False,
-            "wsgi.multiprocess": True,
-            "wsgi.run_once": False,
-        }
-        answer = application(environ, start)
-        length += sum(map(len, answer))
-        answer.close()
-        if status[0][:3] not in ("200", "302"):
-            sys.exit(f"{path}: {status[0]}")
-    return length
-
-
-def start(database: Path) -> Application:
-    """Set Django up on the database file; return the project's WSGI application."""
-    os.environ["SHOP_DATABASE"] = str(database)
-    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
-    from django.core.wsgi import get_wsgi_application
-
-    application: Application = get_wsgi_application()
-    return application
+REQUESTS = 1000
 
 
 def measure(mode: str, database: Path, cached: int, requests: int, end: str = "") -> dict[str, Any]:
@@ -104,7 +38,7 @@ def measure(mode: str, database: Path, cached: int, requests: int, end: str = ""
     observer = None if end else Observer()
     application = start(database)
     from django.db import connections
-    from shop import catalogue
+    from workload.shop import catalogue
 
     catalogue.load(cached)
     serve(application, WARM, cached)
@@ -145,7 +79,7 @@ def main() -> None:
         return
     if options.database:
         start(options.database)
-        from shop import catalogue
+        from workload.shop import catalogue
 
         catalogue.fill(options.products)
         return

@@ -6,18 +6,23 @@ import hashlib
 import json
 import os
 import re
-import shlex
+import runpy
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-from buildtool import install, paths
-from buildtool.windows import extension as windows_extension
-from buildtool.windows import root as windows_root
+from buildtool import paths
 
-TESTS = Path(__file__).resolve().parent
+TESTS = Path(__file__).resolve().parents[1]
+SEALED = TESTS / "sealed"
+MISC = paths.ROOT / "Misc"
+DISTRIBUTION = MISC / "immortal-objects"
+
+# Of the fixture of that name: what returns an interpreter by the keywords of build.ensure().
+Interpreters = Callable[..., Path]
 
 # Set iteration and dict collisions depend on string hashes; the runs being compared must agree.
 FIXED = {
@@ -57,6 +62,27 @@ def run(
     return done.stdout
 
 
+def modules(*folders: Path | str) -> dict[str, str]:
+    """Return the variable by which a program under test finds modules.
+
+    Those are in *folders*, and in Misc/workload.
+    """
+    return {"PYTHONPATH": os.pathsep.join(map(str, (*folders, MISC / "workload")))}
+
+
+def script(path: Path) -> SimpleNamespace:
+    """Return what a script defines that lies where no module is looked for; main() isn't run."""
+    return SimpleNamespace(**runpy.run_path(str(path)))
+
+
+def keep(results: Path, name: str, found: Any, order: Iterable[str]) -> None:
+    """Put what was *found* by *name* into a JSON file, whose names are in *order*."""
+    kept = json.loads(results.read_text()) if results.exists() else {}
+    kept[name] = found
+    in_order = {name: kept[name] for name in order if name in kept}
+    results.write_text(json.dumps(in_order, indent=1) + "\n")
+
+
 def complaints(done: subprocess.CompletedProcess[str]) -> str:
     """Return what is on stderr, less what Wine says there when a thread of its own ends late.
 
@@ -68,14 +94,6 @@ def complaints(done: subprocess.CompletedProcess[str]) -> str:
 def run_json(python: Path | str, code: str | Path, *args: str, **options: Any) -> Any:
     """Run *code* like `run` and return the JSON value that is the last line of its output."""
     return json.loads(run(python, code, *args, **options).splitlines()[-1])
-
-
-def config(python: Path | str) -> dict[str, str]:
-    """Return what is needed to compile against *python*: CC, CXX, CCSHARED and `include`."""
-    code = """import json, sysconfig
-found = {name: sysconfig.get_config_var(name) or "" for name in ("CC", "CXX", "CCSHARED")}
-print(json.dumps({**found, "include": sysconfig.get_path("include")}))"""
-    return dict(run_json(python, code))
 
 
 def site_packages(python: Path, wanted: Path) -> Path:
@@ -99,48 +117,6 @@ def site_packages(python: Path, wanted: Path) -> Path:
     return Path(run(folder / "bin/python", code).strip())
 
 
-def extension(python: Path, source: Path, product: Path, *defined: str) -> None:
-    """Compile the extension module *product* (without its suffix) for *python*: -DNAME=VALUE."""
-    if wine := _windows(python):
-        product = product.with_suffix(".pyd")
-        windows_extension.module(wine, python.parents[1], source, product, defined)
-        return
-    found = config(python)
-    compile_with(
-        [
-            *shlex.split(found["CC"]),
-            *shlex.split(found["CCSHARED"]),
-            *["-shared", "-O2", "-Wall", "-Wextra", "-Werror", *defined],
-            *[f"-I{found['include']}", str(source), "-o", str(product.with_suffix(".so"))],
-        ]
-    )
-
-
-def program(python: Path, source: Path, product: Path) -> list[str]:
-    """Compile a program with the headers of *python* alone; return the command that runs it."""
-    if wine := _windows(python):
-        product = product.with_suffix(".exe")
-        windows_extension.program(wine, python.parents[1], source, product, [])
-        return [str(wine.folder / "wine.sh"), str(product)]
-    found = config(python)
-    compile_with(
-        [
-            *shlex.split(found["CC"]),
-            *["-std=c11", "-Wall", "-Wextra", "-O2", f"-I{found['include']}"],
-            *[str(source), "-o", str(product)],
-        ]
-    )
-    return [*install.run_command(python.parents[1]), str(product)]
-
-
-def _windows(python: Path) -> windows_root.Root | None:
-    """Return the root in which *python*, of an installation for Windows, was built."""
-    if not (python.parents[1] / "python.exe").exists():
-        return None
-    platform = run(python, "import sysconfig; print(sysconfig.get_platform())").strip()
-    return windows_root.find({"win-amd64": "x86_64", "win32": "i686"}[platform])
-
-
 def conan(
     home: Path, *arguments: str | Path, stderr: int = subprocess.STDOUT, **environment: str
 ) -> str:
@@ -155,9 +131,3 @@ def conan(
     )
     assert ran.returncode == 0, (ran.stdout + (ran.stderr or ""))[-4000:]
     return ran.stdout
-
-
-def compile_with(command: Sequence[str]) -> None:
-    """Run the compiler *command*; raise AssertionError with its messages if it fails or warns."""
-    done = subprocess.run(list(command), capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, ""), f"{' '.join(command)}\n{done.stderr[-4000:]}"

@@ -10,10 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from harness import FIXED, TESTS
-
-SEALED = TESTS / "sealed"
-
+from buildtool.perf import valgrind
+from harness import FIXED, modules
 
 # What the library does after each fork, in every child
 AFTER_FORK = ("threading.py", "_weakrefset.py", "logging/__init__.py")
@@ -30,7 +28,7 @@ def writers(python: Path, script: Path, *args: str, **env: str) -> list[dict[str
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
         command = [str(python), "-m", "cowtrace", "--json", str(report), str(script), *args]
-        environ = {**os.environ, **FIXED, **env}
+        environ = {**os.environ, **FIXED, **modules(), **env}
         done = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
         assert done.returncode == 0, done.stderr[-4000:]
         found = json.loads(report.read_text())
@@ -69,6 +67,18 @@ def sorts(rows: list[dict[str, Any]]) -> dict[str, int]:
     return pages
 
 
+def check_pages(rows: list[dict[str, Any]], *, malloc: int, code: int) -> None:
+    """Check how many pages a child has written that doesn't write to immortal objects.
+
+    *malloc* and *code* are the most pages of those sorts; bookkeeping has MAX_BOOKKEEPING.
+    """
+    pages = sorts(rows)
+    print(pages)  # for the README, by -rP
+    assert pages["bookkeeping"] <= MAX_BOOKKEEPING, describe(rows)
+    assert pages["malloc"] <= malloc, describe(rows)
+    assert pages["code"] <= code, describe(rows)
+
+
 def describe(rows: list[dict[str, Any]]) -> str:
     """Return the rows of writers() as lines, those with the most pages first."""
     rows = sorted(rows, key=lambda row: -int(row["pages"]))
@@ -94,9 +104,9 @@ def instructions(python: Path, script: Path, *args: str, **env: str) -> int:
     """
     with tempfile.TemporaryDirectory() as folder:
         options = ["--tool=callgrind", f"--callgrind-out-file={folder}/%p"]
-        counting = ["valgrind", "-q", *options, "--zero-before=PyOS_AfterFork_Child"]
+        counting = [*valgrind.command(), "-q", *options, "--zero-before=PyOS_AfterFork_Child"]
         command = [*counting, str(python), str(script), *args]
-        environ = {**os.environ, **FIXED, **env}
+        environ = {**os.environ, **FIXED, **modules(), **env}
         done = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
         assert done.returncode == 0, done.stderr[-4000:]
         files = {int(path.name): path.read_text() for path in Path(folder).iterdir()}

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from buildtool import build, configuration, demo, install, paths, progress, recipe, system, targets
+from commands import build as run_build
+from commands import run_module
 from harness import conan
 
 SETUP = """\
@@ -154,12 +156,7 @@ def test_second_run_takes_seconds(built: Path) -> None:
     marker = built.parents[1] / install.MARKER
     before = marker.stat().st_mtime_ns
     start = time.monotonic()
-    ran = subprocess.run(
-        [sys.executable, "-m", "buildtool.build", "--stock", "--no-demo"],
-        env=os.environ | {"PYTHONPATH": str(paths.ROOT / "build-scripts")},
-        capture_output=True,
-        text=True,
-    )
+    ran = run_build("--stock")
     assert ran.returncode == 0, ran.stderr
     assert f"nothing has changed: {built}" in ran.stderr
     assert time.monotonic() - start < 10
@@ -311,14 +308,8 @@ def test_demonstration_on_stock(stock: Path) -> None:
 
 
 def test_demonstration_with_immortal_heap(patched: Path) -> None:
-    command = [sys.executable, "-m", "buildtool.demo", "--json", patched]
-    ran = subprocess.run(
-        command,
-        env=os.environ | {"PYTHONPATH": str(paths.ROOT / "build-scripts")},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    ran = run_module("buildtool.demo", "--json", patched)
+    assert ran.returncode == 0, ran.stderr
     nothing, frozen, immortal = json.loads(ran.stdout)
     assert 80e6 < immortal["heap"] < 150e6
     assert nothing["share"] > 0.5 and frozen["share"] > 0.5

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 from buildtool import apt, configuration, errors, install, paths, recipe, sources
+from commands import build, error_line
+from harness import modules
 
 COPIED = ("build-scripts", "ci", "conanfile.py", "conandata.yml", "tests/test_package")
 BROKEN = """\
@@ -29,25 +31,6 @@ Subject: [PATCH] Change what is not there
 +what the patch
  says
 """
-
-
-def build(
-    *args: str, checkout: Path = paths.ROOT, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """Run the tool behind build.sh, without the shell that makes its virtual environment."""
-    env = os.environ | {"PYTHONPATH": str(checkout / "build-scripts")} | environment
-    command = [sys.executable, "-m", "buildtool.build", "--no-demo", *args]
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
-
-
-def error_line(ran: subprocess.CompletedProcess[str]) -> str:
-    """Return the one line that a failed run has to end with."""
-    assert ran.returncode == 1, ran.stdout + ran.stderr
-    assert "Traceback" not in ran.stderr
-    found = [line for line in ran.stderr.splitlines() if line.startswith("error: ")]
-    assert len(found) == 1
-    assert ran.stderr.splitlines()[-1] == found[0]
-    return found[0]
 
 
 @pytest.fixture
@@ -358,9 +341,10 @@ def test_interrupted_build_leaves_nothing_running(tmp_path: Path, when: str) -> 
             shown.run(["sh", "-c", shell], env=os.environ, cwd=Path(), watch=lambda line: "")
         sys.exit(errors.exit_status(command))
         """
-    env = os.environ | {"PYTHONPATH": str(paths.ROOT / "build-scripts")}
+    command = [sys.executable, "-c", code, when]
+    env = os.environ | modules(paths.ROOT / "build-scripts")
     with subprocess.Popen(
-        [sys.executable, "-c", code, when], cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True
+        command, cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True
     ) as started:
         pid = tmp_path / "pid"
         while not pid.exists():

@@ -7,9 +7,7 @@ skipped and says so.
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
-import time
 import venv
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +15,7 @@ from pathlib import Path
 import pytest
 from buildtool import configuration, paths, recipe
 from harness import conan
+from waiting import free_port, wait_for
 
 # The newest that works with requirements.txt's Conan. It brings a conan of its own, so it gets an
 # environment of its own.
@@ -42,22 +41,6 @@ demo: demo
 """
 # A machine that only installs has nothing of this.
 COMPILERS = ("gcc", "cc", "clang", "make", "ld", "as")
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        assert process.poll() is None, "the server has ended"
-        with socket.socket() as tried:
-            if tried.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise AssertionError("the server doesn't listen")
 
 
 @pytest.fixture(scope="module")

@@ -20,9 +20,9 @@ from typing import Any
 import pytest
 from buildtool import build, errors, exchange, inputs, install, paths, upgrade
 from buildtool.configuration import Configuration
-from harness import run
-from test_build_errors import build as call
-from test_build_errors import error_line
+from commands import build as call
+from commands import error_line
+from harness import modules, run
 
 # A process that upgrades, and is killed at its Nth step that Python's audit hooks know of.
 KILLED = """
@@ -397,7 +397,7 @@ def test_killed_at_any_step(tmp_path: Path, way: str) -> None:
     original = tmp_path / "original"
     (tmp_path / "place").rename(original)
     prefix = tmp_path / "place" / "python"
-    env = {**os.environ, "PYTHONPATH": str(paths.ROOT / "build-scripts")}
+    env = os.environ | modules(paths.ROOT / "build-scripts")
     seen, number = [], 0
     while "finished" not in seen:
         number += 1

@@ -1,6 +1,6 @@
 """Measure what a forked child does: its time, and the memory that it had to copy.
 
-For the benchmarks beside this file, and so for stock CPython as well.
+For the benchmarks in pyperformance-config/, and so for stock CPython as well. Needs pyperf.
 """
 
 from __future__ import annotations
@@ -8,17 +8,13 @@ from __future__ import annotations
 import gc
 import json
 import os
-import sys
 import time
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 
 import pyperf
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "build-scripts" / "buildtool"))
-
-from heap_share import memory, take_out
+from .heap import memory, take_out
 
 
 def immortalize_heap() -> None:

@@ -1,4 +1,4 @@
-"""heap_share.py MODE RECORDS: how much of a loaded heap does a forked child that reads it copy?
+"""heap.py MODE RECORDS: how much of a loaded heap does a forked child that reads it copy?
 
 Runs in the interpreter that is to be measured, so it uses the standard library alone. Loads an
 application's heap, does what MODE says (nothing, freeze, immortalize), forks, lets the child read

@@ -1,4 +1,4 @@
-"""The Django project of tests/sealed as a WSGI application, its products loaded into memory.
+"""The shop of Misc/workload as a WSGI application, its products loaded into memory.
 
 SHOP_DATABASE in the environment names its database, SHOP_PRODUCTS says how many products to load.
 It has served some requests when the import ends: it is warm. Answers name the worker's process.
@@ -8,23 +8,20 @@ One page more than the project has: /report/, which reads all the products in me
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sealed"))
-
-import web
+from workload.shop import serving
 
 PRODUCTS = int(os.environ["SHOP_PRODUCTS"])
-django = web.start(Path(os.environ["SHOP_DATABASE"]))
+django = serving.start(Path(os.environ["SHOP_DATABASE"]))
 
 from django.db import connections  # noqa: E402
-from shop import catalogue  # noqa: E402
+from workload.shop import catalogue  # noqa: E402
 
 catalogue.load(PRODUCTS)
-web.serve(django, web.WARM, PRODUCTS)
+serving.serve(django, serving.WARM, PRODUCTS)
 connections.close_all()  # a connection must not be used by two processes
 
 

@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "build-scripts/buildtool"))
-
-from heap_share import load, read
+from workload.heap import load, read
 
 WORKERS = int(os.environ.get("DATA_WORKERS", "0"))
 TABLE = load(int(os.environ["DATA_RECORDS"]))

@@ -1,6 +1,6 @@
-"""django_tests.py RUNTESTS LABEL...: Django's own runner, with an immortal heap, recorded.
+"""python -m django_tests RUNTESTS LABEL...: Django's own runner, with an immortal heap, recorded.
 
-RUNTESTS is tests/runtests.py of Django's source.
+RUNTESTS is tests/runtests.py of Django's source, and the folder that it lies in the current one.
 """
 
 from __future__ import annotations
@@ -58,5 +58,4 @@ def run_immortal(self: Any, suite: Any, **options: Any) -> Any:
 
 DiscoverRunner.run_suite = run_immortal
 sys.argv = sys.argv[1:]
-sys.path.insert(0, sys.argv[0].rpartition("/")[0])
 runpy.run_path(sys.argv[0], run_name="__main__")

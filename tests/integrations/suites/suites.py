@@ -1,9 +1,7 @@
 """The test suites of real packages, with a heap made immortal before the first test.
 
-    PYTHONPATH=build-scripts:tests python3 tests/packages/suites.py PATCHED STOCK [NAME...]
-
-runs them with both interpreters, compares them case by case, and puts the result into
-Misc/integrations/suites.json, from which Misc/integrations/table.py makes the README's table.
+test_suites.py runs them with both interpreters, and compares them case by case. With --record it
+puts the result into Misc/integrations/suites.json, from which table.py there makes a table.
 """
 
 from __future__ import annotations
@@ -19,11 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from buildtool import paths
-from harness import FIXED, TESTS, site_packages
+from harness import FIXED, MISC, TESTS, modules, site_packages
 
-HERE = TESTS / "packages"
-RESULT = paths.ROOT / "Misc" / "integrations" / "suites.json"
+HERE = TESTS / "integrations" / "suites"
+RESULT = MISC / "integrations" / "suites.json"
 PYTEST = ("-m", "pytest", "-q", "-p", "recorder", "-p", "no:cacheprovider", "-p", "no:xdist")
 # What of Django's tests: the parts of these names.
 DJANGO = (
@@ -95,7 +92,7 @@ SUITES = {
         "sqlalchemy==2.1.9",
     ),
     "Django": Suite(
-        (str(HERE / "django_tests.py"), "runtests.py", "--parallel=1", "-v0", *DJANGO),
+        ("-m", "django_tests", "runtests.py", "--parallel=1", "-v0", *DJANGO),
         "django==5.2.19",
         "tests",
     ),
@@ -129,10 +126,7 @@ def outcomes(python: Path, site: Path, suite: Suite, folder: Path) -> dict[str, 
     """Run the suite in *folder*; return the outcome of each test."""
     with tempfile.TemporaryDirectory() as temporary:
         record = Path(temporary, "record")
-        names = {
-            "PYTHONPATH": os.pathsep.join(map(str, (HERE, site))),
-            "RECORDER_FILE": str(record),
-        }
+        names = {**modules(HERE, site), "RECORDER_FILE": str(record)}
         ran = subprocess.run(
             [python, *suite.command],
             cwd=folder,
@@ -173,17 +167,3 @@ def summary(stock: dict[str, str], patched: dict[str, str]) -> dict[str, Any]:
 def unknown(found: dict[str, Any]) -> set[str]:
     """Return the tests of a summary() that differ and aren't KNOWN."""
     return {test for test in found["differing"] if not any(known in test for known in KNOWN)}
-
-
-def main() -> None:
-    patched, stock = (Path(name).absolute() for name in sys.argv[1:3])
-    results = json.loads(RESULT.read_text()) if RESULT.exists() else {}
-    for name in sys.argv[3:] or SUITES:
-        results[name] = compare(name, patched, stock)
-        print(name, results[name], flush=True)
-        in_order = {name: results[name] for name in SUITES if name in results}
-        RESULT.write_text(json.dumps(in_order, indent=1) + "\n")
-
-
-if __name__ == "__main__":
-    main()

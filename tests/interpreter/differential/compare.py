@@ -23,9 +23,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-import program
-from outcome import Interpreter
-from program import Fork, Program, Steps
+from . import program
+from .outcome import Interpreter
+from .program import Fork, Program, Steps
 
 AGAIN = 3  # so often a program is run before it is said to differ
 

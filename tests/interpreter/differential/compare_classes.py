@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from outcome import ENVIRONMENT, TIMEOUT, complaints
+from .outcome import ENVIRONMENT, TIMEOUT, complaints
 
 HERE = Path(__file__).resolve().parent
 MODES = ("alone", "heap")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from program import Program
+from .program import Program
 
 HERE = Path(__file__).resolve().parent
 TIMEOUT = 30

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-import hot
+from . import hot
 
 HERE = Path(__file__).resolve().parent
 # How a program runs: forked from a warm process, from one with an immortal heap, or by itself.

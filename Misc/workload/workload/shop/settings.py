@@ -5,9 +5,9 @@ import os
 SECRET_KEY = "only a workload"
 ALLOWED_HOSTS = ["shop.example"]
 USE_TZ = True
-ROOT_URLCONF = "shop.urls"
+ROOT_URLCONF = "workload.shop.urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-INSTALLED_APPS = ["django.contrib.sessions", "django.contrib.humanize", "shop"]
+INSTALLED_APPS = ["django.contrib.sessions", "django.contrib.humanize", "workload.shop"]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
