@@ -1,5 +1,4 @@
-"""Conan recipe: CPython 3.11 with the patch series (or without it), as an installation that can
-be moved.
+"""Conan recipe: CPython with a patch series, or without one, as an installation that can be moved.
 
 `conan create . -pr:h ci/profiles/x86_64-gcc -pr:b default` is all it takes; build-scripts/build.sh
 is the comfortable way.
@@ -24,7 +23,6 @@ from conan.tools.system.package_manager import Apt
 
 required_conan_version = ">=2.34"  # which knows build_system_requirements()
 
-DEFAULT_VERSION = "3.11.2"
 # The part of a profile's [conf] that is for this recipe alone: user.cpython-immortal:NAME
 #   packages   Debian packages that bring the target's compiler and emulator
 #   sysroot    Debian's name of the architecture, or "own": see buildtool/sysroot.py
@@ -32,9 +30,12 @@ DEFAULT_VERSION = "3.11.2"
 #   toolchain  the release of Debian whose compiler it is, if it isn't this machine's
 #   sources    a folder of sources that have been fetched
 # Those who use the package are told:
+#   python     the interpreter, in its package
 #   run        the command that stands before the target's programs for them to run here
 #   compiler   the C compiler, where it is none of PATH
 CONF = "user.cpython-immortal"
+# The options that the native interpreter has in common with the one that is built by it.
+NATIVE_TOO = ("immortal", "free_threaded")
 # Where configure thinks that the installation lies. The interpreter finds its real place by
 # itself; package() and _make_sysconfig_relocatable() see to the files that name this one.
 PREFIX = "/opt/cpython-immortal"
@@ -79,7 +80,7 @@ _relocate({prefix!r})
 # pip's settings of the installation. A wheel that pip has built from source with stock CPython has
 # the same name, and counts references without a test: pip keeps those that it builds apart.
 PIP_CONF = """\
-# What pip builds from source with another CPython 3.11 is not taken for this one's.
+# What pip builds from source with another CPython {minor} is not taken for this one's.
 # PIP_CACHE_DIR and --cache-dir override it. A virtual environment has a pip.conf of its own.
 [global]
 cache-dir = ~/.cache/pip/cpython-immortal
@@ -87,14 +88,14 @@ cache-dir = ~/.cache/pip/cpython-immortal
 
 # A first line that is both shell and Python: the shell starts the interpreter beside the script.
 SHEBANG = b"""#!/bin/sh
-'''exec' "$(dirname -- "$(realpath -- "$0")")/python3.11" "$0" "$@"
+'''exec' "$(dirname -- "$(realpath -- "$0")")/%s" "$0" "$@"
 ' '''
 """
 
 
 class CPythonImmortal(ConanFile):
     name = "cpython-immortal"
-    description = "CPython 3.11 with immortal objects"
+    description = "CPython with immortal objects"
     license = "PSF-2.0"
     homepage = "https://www.python.org/"
     topics = ("python", "interpreter", "immortal-objects", "copy-on-write")
@@ -105,6 +106,7 @@ class CPythonImmortal(ConanFile):
         "base": ["upstream", "debian"],
         "computed_gotos": [True, False],
         "debug": [True, False],
+        "free_threaded": [True, False],
         "lto": [True, False],
         "pgo": [True, False],
         "pymalloc": [True, False],
@@ -117,6 +119,7 @@ class CPythonImmortal(ConanFile):
         "base": "upstream",
         "computed_gotos": True,
         "debug": False,
+        "free_threaded": False,
         "lto": False,
         "pgo": False,
         "pymalloc": True,
@@ -126,9 +129,10 @@ class CPythonImmortal(ConanFile):
     }
     options_description = {  # noqa: RUF012
         "immortal": "apply the patch series; False builds stock CPython, with cowtrace, alike",
-        "base": "debian puts Debian's own fixes to 3.11.2 under the series",
+        "base": "debian puts Debian's own fixes of a version under the series",
         "computed_gotos": "False dispatches with a switch (--without-computed-gotos)",
         "debug": "a debug build (--with-pydebug)",
+        "free_threaded": "a build without the GIL (--disable-gil)",
         "lto": "link-time optimization",
         "pgo": "profile-guided optimization (--enable-optimizations)",
         "pymalloc": "False allocates everything with malloc (--without-pymalloc)",
@@ -146,15 +150,17 @@ class CPythonImmortal(ConanFile):
         "build-scripts/buildtool/sources.py",
         "build-scripts/buildtool/sysroot.py",
         "build-scripts/buildtool/toolchain.py",
+        "build-scripts/buildtool/versions.py",
         "build-scripts/buildtool/windows/*.py",
         "build-scripts/packages.txt",
+        "build-scripts/versions/*.yml",
         "ci/windows/*",
     )
-    exports_sources = "patches/3.11/*"
+    exports_sources = ("patches/*/*",)
     test_package_folder = "tests/test_package"
 
     def set_version(self):
-        self.version = self.version or DEFAULT_VERSION
+        self.version = self.version or self.conan_data["default"]
 
     def configure(self):
         self.settings.rm_safe("compiler.cppstd")
@@ -163,12 +169,18 @@ class CPythonImmortal(ConanFile):
     def validate(self):
         if self.settings.os not in ("Linux", "Windows"):
             raise ConanInvalidConfiguration("only Linux and Windows are supported")
+        with self._buildtool() as tool:
+            tool.versions.check(self.conan_data, self._python, bool(self.options.immortal))
+        if self._windows and not self._python.facts.windows:
+            raise ConanInvalidConfiguration(f"{self.version} can't be built for Windows here")
         if self._windows and any(
             str(self.options.get_safe(name)) != str(value)
             for name, value in self.default_options.items()
             if name not in ("immortal", "base")
         ):
             raise ConanInvalidConfiguration("for Windows there is one flavour, the default")
+        if self.options.free_threaded and self.options.trace_refs:
+            raise ConanInvalidConfiguration("a free-threaded build can't have trace_refs")
         if self.options.base == "debian" and self.version not in self.conan_data["debian"]:
             raise ConanInvalidConfiguration(f"Debian has no patches for {self.version}")
         if self.options.pgo and self._crosses:
@@ -180,8 +192,8 @@ class CPythonImmortal(ConanFile):
         if self._crosses:
             # It runs the scripts of the build with the library that is built, which may ask for
             # functions that stock doesn't have.
-            immortal = {"immortal": self.options.immortal.value}
-            self.tool_requires(f"{self.name}/{self.version}", options=immortal)
+            kind = {name: self.options.get_safe(name).value for name in NATIVE_TOO}
+            self.tool_requires(f"{self.name}/{self.version}", options=kind)
 
     def build_system_requirements(self):
         listed = self._read_list(Path(self.recipe_folder, "build-scripts", "packages.txt"))
@@ -285,7 +297,7 @@ class CPythonImmortal(ConanFile):
     def build(self):
         self._apply_patches()
         if self._windows:
-            native = Path(self.dependencies.build[self.name].package_folder, "bin", "python3.11")
+            native = self._native
             with self._wine() as (windows, root):
                 root.make(self.output.info)
                 windows.compile_all(
@@ -302,7 +314,8 @@ class CPythonImmortal(ConanFile):
             replace_in_file(self, "Makefile", variable, f"{variable}{rpath} ")
         # The library compiled for -O and -OO as well takes three times as long to install; where it
         # is asked for, the interpreter does that by itself.
-        replace_in_file(self, "Makefile", "$(PYTHON_FOR_BUILD) -Wi -O", ": -O")
+        for old, new in self._python.facts.makefile.items():
+            replace_in_file(self, "Makefile", old, new)
         autotools.make()
         self._make_sysconfig_relocatable()
 
@@ -315,23 +328,23 @@ class CPythonImmortal(ConanFile):
         stage = Path(self.build_folder, "stage")
         Autotools(self).install(args=[f"DESTDIR={stage}"])
         installed = stage / PREFIX.lstrip("/")
-        # "make install" of 3.11.2 leaves out some of the test suite: test_capi, test_sqlite3, ...
+        # "make install" leaves out some of the test suite: test_capi, test_sqlite3, ...
         copy(
             self,
             "*",
             os.path.join(self.source_folder, "Lib", "test"),
-            str(installed / "lib" / "python3.11" / "test"),
+            str(installed / self._python.library / "test"),
             excludes=("*.pyc", "crashers/*", "leakers/*"),
         )
         # The pretty printers for gdb, which "make install" leaves out, too.
         share = installed / "share" / "gdb"
         share.mkdir(parents=True)
         printers = Path(self.source_folder, "Tools", "gdb", "libpython.py")
-        shutil.copyfile(printers, share / "python3.11-gdb.py")
+        shutil.copyfile(printers, share / f"{self._python.program}-gdb.py")
         if self.options.immortal:
-            (installed / "pip.conf").write_text(PIP_CONF)
+            (installed / "pip.conf").write_text(PIP_CONF.format(minor=self._python.minor))
         for path in (installed / "bin").iterdir():
-            self._make_script_relocatable(path)
+            self._make_script_relocatable(path, self._python.program)
         for path in (installed / "lib" / "pkgconfig").iterdir():
             if not path.is_symlink():
                 text = path.read_text()
@@ -340,13 +353,15 @@ class CPythonImmortal(ConanFile):
             shutil.move(path, self.package_folder)
 
     def package_info(self):
+        python = self._python
+        program = Path(self.package_folder, "bin", python.program)
+        self.conf_info.define(f"{CONF}:python", str(program))
         if self._windows:
             self.cpp_info.includedirs, self.cpp_info.libdirs = ["include"], ["libs"]
-            self.cpp_info.bindirs, self.cpp_info.libs = [""], ["python311"]
+            self.cpp_info.bindirs, self.cpp_info.libs = [""], [python.dll]
             return
-        suffix = "3.11d" if self.options.debug else "3.11"
-        self.cpp_info.includedirs = [f"include/python{suffix}"]
-        self.cpp_info.libs = [f"python{suffix}"]
+        self.cpp_info.includedirs = [str(python.include)]
+        self.cpp_info.libs = [python.link_name]
         self.cpp_info.system_libs = ["dl", "m", "pthread", "util"]
         if not self.options.shared:
             # Extension modules take their symbols from the program that embeds the interpreter.
@@ -384,16 +399,33 @@ class CPythonImmortal(ConanFile):
         """Lend the modules that are exported with the recipe; their errors become Conan's."""
         folder = os.path.join(self.recipe_folder, "build-scripts")
         sys.path.insert(0, folder)
-        from buildtool import errors, seriesfile, sources, sysroot, toolchain
+        from buildtool import errors, seriesfile, sources, sysroot, toolchain, versions
 
         try:
             yield types.SimpleNamespace(
-                seriesfile=seriesfile, sources=sources, sysroot=sysroot, toolchain=toolchain
+                seriesfile=seriesfile,
+                sources=sources,
+                sysroot=sysroot,
+                toolchain=toolchain,
+                versions=versions,
             )
         except errors.BuildError as error:
             raise ConanException(str(error)) from error
         finally:
             sys.path.remove(folder)
+
+    @property
+    def _python(self):
+        """The version that is built, and its kind."""
+        kind = {name: bool(self.options.get_safe(name)) for name in ("free_threaded", "debug")}
+        with self._buildtool() as tool:
+            return tool.versions.Python(str(self.version), **kind)
+
+    @property
+    def _native(self):
+        """The interpreter of this machine that takes part in a cross build."""
+        native = self.dependencies.build[self.name]
+        return Path(native.package_folder, "bin", self._python.program)
 
     def _wanted(self, tool):
         """Return the source, and where it is kept."""
@@ -461,6 +493,7 @@ class CPythonImmortal(ConanFile):
         sanitizers = str(options.sanitizers)
         chosen = {
             "--enable-option-checking=fatal": True,
+            "--disable-gil": options.free_threaded,
             "--enable-loadable-sqlite-extensions": True,
             "--enable-optimizations": options.pgo,
             "--with-lto": options.lto,
@@ -474,8 +507,7 @@ class CPythonImmortal(ConanFile):
         }
         args = [arg for arg, wanted in chosen.items() if wanted]
         if self._crosses:
-            native = self.dependencies.build[self.name].package_folder
-            args.append(f"--with-build-python={native}/bin/python3.11")
+            args.append(f"--with-build-python={self._native}")
         return args
 
     def _apply_patches(self):
@@ -490,13 +522,15 @@ class CPythonImmortal(ConanFile):
             plain = "Extension('pyexpat', sources=['pyexpat.c']"
             core = "define_macros=[('Py_BUILD_CORE_MODULE', '1')]"
             replace_in_file(self, "setup.py", plain, f"{plain}, {core}")
-        patches = Path(self.export_sources_folder, "patches", "3.11")
         with self._buildtool() as tool:
-            series = tool.seriesfile.read(patches / "series")
-        names = series.names_for(bool(self.options.immortal))
+            taken = tool.versions.series(self.conan_data, self.version)
+            if not taken:
+                return
+            patches = Path(self.export_sources_folder, "patches", taken)
+            names = tool.seriesfile.read(patches / "series").names_for(bool(self.options.immortal))
         if self.options.immortal and not names:
             raise ConanException(
-                "patches/3.11/series lists no patch; build stock CPython with "
+                f"patches/{taken}/series lists no patch; build stock CPython with "
                 "-o immortal=False (build.sh --stock)"
             )
         self._apply(patches, names)
@@ -559,11 +593,11 @@ class CPythonImmortal(ConanFile):
                 file.write(RELOCATE.format(prefix=PREFIX))
 
     @staticmethod
-    def _make_script_relocatable(path):
-        """Make a script start the interpreter beside it, wherever that is."""
+    def _make_script_relocatable(path, program):
+        """Make a script start the *program* beside it, wherever that is."""
         if path.is_symlink():
             return
         content = path.read_bytes()
         first, _, rest = content.partition(b"\n")
         if first.startswith(f"#!{PREFIX}/bin/python".encode()):
-            path.write_bytes(SHEBANG + rest)
+            path.write_bytes(SHEBANG % program.encode() + rest)

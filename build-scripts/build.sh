@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: build-scripts/build.sh [OPTION...]
 #
-# Builds a CPython 3.11 with immortal objects and demonstrates it. On a fresh Debian or Ubuntu it
+# Builds a CPython with immortal objects and demonstrates it. On a fresh Debian or Ubuntu it
 # installs what it needs. --help lists the options.
 set -euo pipefail
 

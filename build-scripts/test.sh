@@ -13,7 +13,8 @@
 #   test.sh tests/tools/test_series.py   one file, or a folder; pytest's options work as well
 #
 # CPYTHON_IMMORTAL_PATCHED and CPYTHON_IMMORTAL_STOCK name ready interpreters to take instead of
-# those of the recipe; CPYTHON_IMMORTAL_PATCHED_DEBUG and ..._STOCK_DEBUG the debug builds.
+# those of the recipe; CPYTHON_IMMORTAL_PATCHED_DEBUG and ..._STOCK_DEBUG the debug builds, and
+# CPYTHON_IMMORTAL_STOCK_3_N stock CPython of another minor version (_3_NT: without the GIL).
 set -euo pipefail
 
 case "${1-}" in

@@ -1,4 +1,4 @@
-# All images. docker/targets.json has what comes from ci/targets.toml; build-scripts/docker.sh bake
+# All images. docker/targets.json has what comes from conandata.yml and ci/targets.toml; build-scripts/docker.sh bake
 # gives both files and the checksums of the labels:
 #
 #   build-scripts/docker.sh bake                                the runtime images
@@ -11,7 +11,13 @@ variable "REGISTRY" {
   default = ""
 }
 
-# These are in targets.json.
+# These are in targets.json: the version that is built, its first two numbers, and so on.
+variable "VERSION" {
+  default = ""
+}
+variable "MINOR" {
+  default = ""
+}
 variable "PLATFORMS" {
   default = []
 }
@@ -20,9 +26,6 @@ variable "TOOLCHAINS" {
 }
 
 # These are in the environment that docker.sh makes.
-variable "VERSION" {
-  default = "3.11.2"
-}
 variable "SOURCE_SHA256" {
   default = ""
 }
@@ -47,6 +50,15 @@ function "arguments" {
     SERIES_SHA256 = kind == "patched" ? PATCHED_SERIES_SHA256 : STOCK_SERIES_SHA256
     SOURCE_SHA256 = SOURCE_SHA256
   }
+}
+
+# The names of a runtime image, with the minor version and without.
+function "tags" {
+  params = [parts]
+  result = [
+    for name in ["${MINOR}-slim", "slim"] :
+    "${REGISTRY}cpython-immortal:${join("-", compact(concat([name], parts)))}"
+  ]
 }
 
 group "default" {
@@ -74,7 +86,7 @@ target "runtime" {
   }
   target = user == "" ? "runtime" : user
   args = arguments(kind, release)
-  tags = ["${REGISTRY}cpython-immortal:${join("-", compact(["3.11-slim", release, kind == "stock" ? kind : "", user]))}"]
+  tags = tags([release, kind == "stock" ? kind : "", user])
 }
 
 # One manifest for all platforms: all-platforms-patched-bookworm, ...
@@ -88,7 +100,7 @@ target "all-platforms" {
   target    = "runtime"
   platforms = PLATFORMS
   args = arguments(kind, release)
-  tags = ["${REGISTRY}cpython-immortal:${join("-", compact(["3.11-slim", release, kind == "stock" ? kind : ""]))}"]
+  tags = tags([release, kind == "stock" ? kind : ""])
 }
 
 # toolchain-gcc-cross, toolchain-clang, toolchain-windows

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from buildtool import build, targets
+from buildtool import build, targets, versions
 from harness import Interpreters
 
 # The files whose tests take seconds and tell most come first.
@@ -49,16 +50,21 @@ def record(request: pytest.FixtureRequest) -> bool:
 def interpreters(request: pytest.FixtureRequest) -> Interpreters:
     """A function that returns an interpreter, built by the recipe if it isn't current.
 
-    It takes build.ensure's keywords: immortal, and debug, sanitizers, ... An environment variable
-    (see build-scripts/test.sh) names a ready one for the plain and the debug builds.
+    It takes build.ensure's keywords: immortal, and debug, version, ... An environment variable
+    (see build-scripts/test.sh) names a ready one for the plain and the debug builds, and for those
+    of another version.
     """
     capture = request.config.pluginmanager.getplugin("capturemanager")
 
     def get(*, immortal: bool, **options: object) -> Path:
         name = "CPYTHON_IMMORTAL_" + ("PATCHED" if immortal else "STOCK")
+        of_version = set(options) <= {"version", "free_threaded"}
+        if of_version and options:
+            python = versions.Python(str(options["version"]), bool(options.get("free_threaded")))
+            name += f"_{python.minor}{python.abi_flags}".replace(".", "_").upper()
         if options == {"debug": True}:
             name += "_DEBUG"
-        if (not options or options == {"debug": True}) and name in os.environ:
+        if (of_version or options == {"debug": True}) and name in os.environ:
             return Path(os.environ[name])
         # A build takes minutes; its progress has to be seen.
         with capture.global_and_fixture_disabled():
@@ -69,23 +75,39 @@ def interpreters(request: pytest.FixtureRequest) -> Interpreters:
 
 @pytest.fixture(scope="session")
 def stock(interpreters: Interpreters) -> Path:
-    """bin/python3.11 of stock CPython."""
+    """The program of stock CPython."""
     return interpreters(immortal=False)
 
 
 @pytest.fixture(scope="session")
 def patched(interpreters: Interpreters) -> Path:
-    """bin/python3.11 of CPython with the series."""
+    """The program of CPython with the series."""
     return interpreters(immortal=True)
 
 
 @pytest.fixture(scope="session")
+def stock_of(interpreters: Interpreters) -> Callable[..., Path]:
+    """A function that returns stock CPython of a minor version, the newest in conandata.yml.
+
+    It is called with the minor version, and free_threaded=True for a build without the GIL.
+    CPYTHON_IMMORTAL_STOCK_3_N, and _3_NT for one without the GIL, name a ready one.
+    """
+
+    def get(minor: str, free_threaded: bool = False) -> Path:
+        version = versions.newest(versions.conan_data(), minor)
+        kind = {"free_threaded": True} if free_threaded else {}
+        return interpreters(immortal=False, version=version, **kind)
+
+    return get
+
+
+@pytest.fixture(scope="session")
 def stock_debug(interpreters: Interpreters) -> Path:
-    """bin/python3.11 of stock CPython, a debug build."""
+    """The program of stock CPython, a debug build."""
     return interpreters(immortal=False, debug=True)
 
 
 @pytest.fixture(scope="session")
 def patched_debug(interpreters: Interpreters) -> Path:
-    """bin/python3.11 of CPython with the series, a debug build."""
+    """The program of CPython with the series, a debug build."""
     return interpreters(immortal=True, debug=True)

@@ -92,6 +92,22 @@ class Apt:
         return "".join(record)
 
 
+def addresses() -> list[str]:
+    """Return the addresses of the archives that stand in the machine's own entries, each once."""
+    mirror = os.environ.get(MIRROR)
+    found = [mirror] if mirror else []
+    for entry in [Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")]:
+        if entry.is_file() and entry.suffix in (".list", ".sources"):
+            found += uris(entry.read_text())
+    return [one.rstrip("/") for one in dict.fromkeys(found) if one.startswith("http")]
+
+
+def uris(text: str) -> list[str]:
+    """Return the addresses in an apt sources file, of either form."""
+    lines = re.findall(r"^(?:URIs:|deb(?:-src)? +(?:\[.*\])?) *(.*)", text, re.MULTILINE)
+    return [word for line in lines for word in line.split() if "://" in word]
+
+
 def other_release(text: str, release: str) -> str:
     """Return the entries of an apt sources file, asking for Debian's *release* alone."""
     text = re.sub(r"^Suites:.*", f"Suites: {release}", text, flags=re.MULTILINE)

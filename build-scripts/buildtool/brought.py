@@ -7,7 +7,8 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-LIBRARY = Path("lib", "python3.11")
+from . import versions
+
 # What people add to the standard library's folder, all else in which comes from the release.
 ADDED = ("sitecustomize.py", "usercustomize.py", "EXTERNALLY-MANAGED", "distutils/distutils.cfg")
 
@@ -17,15 +18,16 @@ SETTINGS = (Path("pip.conf"),)
 
 def others(folder: Path) -> Iterator[Path]:
     """Yield what may be the user's in an installation, relative to it; folders before contents."""
+    library = versions.installed(folder).library
     for place, folders, files in os.walk(folder):
         inside = Path(place).relative_to(folder)
-        if inside / LIBRARY.name == LIBRARY and LIBRARY.name in folders:
-            folders.remove(LIBRARY.name)
+        if inside == library.parent and library.name in folders:
+            folders.remove(library.name)
         for name in (*folders, *files):
             yield inside / name
     for name in ADDED:
-        if (folder / LIBRARY / name).is_file():
-            yield LIBRARY / name
+        if (folder / library / name).is_file():
+            yield library / name
 
 
 def record(package: Path) -> dict[str, str]:

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from . import configuration as config
 from . import (
     demo,
     exchange,
@@ -25,12 +24,13 @@ from . import (
     system,
     targets,
     upgrade,
+    versions,
 )
-from .configuration import Configuration
+from .configuration import BASES, SANITIZERS, Configuration
 from .errors import BuildError, exit_status
 
 # Bytes: a build takes 0.4 GiB of source and objects and twice that for the package and its copy
-# (measured on 3.11.2, debug builds included); the rest is for ccache and a margin.
+# (measured, debug builds included); the rest is for ccache and a margin.
 NEEDED_SPACE = 2 * paths.GIB
 STAGES = ("check", "source", "build", "install", "demonstration")
 
@@ -71,8 +71,9 @@ def build(
     shown.stage("check", wanted.name)
     source = wanted.source()
     target = targets.buildable(wanted.target)
+    wanted.check()
     if wanted.immortal:
-        _require_series()
+        _require_series(wanted.series)
     prefix = Path(os.path.realpath(prefix))
     exchange.recover(prefix)
     install.check(prefix)
@@ -117,9 +118,9 @@ def _completed(old: Path, new: Path) -> None:
     probe.ask(install.interpreter(new))
 
 
-def _require_series() -> None:
-    """Raise BuildError unless the series lists patches, and all of them are there."""
-    folder = paths.series_folder()
+def _require_series(series: str) -> None:
+    """Raise BuildError unless *series* lists patches, and all of them are there."""
+    folder = paths.series_folder(series)
     names = seriesfile.read(folder / "series").names
     if not names:
         raise BuildError(f"{folder / 'series'} lists no patch; use --stock to build without")
@@ -153,7 +154,7 @@ def _lock(shown: progress.Progress) -> Iterator[None]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="build.sh",
-        description="Build CPython 3.11 with immortal objects from verified source, install it, "
+        description="Build CPython with immortal objects from verified source, install it, "
         "and show how much memory a forked child then shares with its parent. What is missing on "
         "Debian or Ubuntu is installed first, as root or with sudo; otherwise the line that root "
         "has to run is printed. A second run with nothing changed builds nothing.",
@@ -163,25 +164,26 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--target", default=targets.DEFAULT, help="what to build for (default: %(default)s)")
     add("--list-targets", action="store_true", help="list the targets and stop")
-    add("--version", default=config.DEFAULT_VERSION, help="of CPython (default: %(default)s)")
+    add("--version", default=versions.default(), help="of CPython (default: %(default)s)")
     add(
         "--base",
-        choices=config.BASES,
+        choices=BASES,
         default="upstream",
         help="what the series is put on: upstream's release, or that with Debian's own fixes "
-        "(3.11.2 only; default: %(default)s)",
+        f"({', '.join(versions.conan_data()['debian'])} only; default: %(default)s)",
     )
     add("--stock", action="store_true", help="build without the series, in the same way")
     add("--pgo", action="store_true", help="profile-guided optimization (takes much longer)")
     add("--lto", action="store_true", help="link-time optimization")
     add("--debug", action="store_true", help="a debug build of CPython (pydebug)")
+    add("--free-threaded", action="store_true", help="a build without the GIL, of those that can")
     add("--trace-refs", action="store_true", help="keep a list of all objects, for debugging")
     add("--shared", action="store_true", help="build libpython as a shared library")
     add("--no-pymalloc", action="store_true", help="allocate everything with malloc")
     add("--no-computed-gotos", action="store_true", help="dispatch bytecode with a switch")
     add(
         "--sanitizers",
-        choices=config.SANITIZERS,
+        choices=SANITIZERS,
         default="none",
         help="instrument the interpreter (default: %(default)s)",
     )
@@ -224,6 +226,7 @@ def _command() -> None:
         base=args.base,
         computed_gotos=not args.no_computed_gotos,
         debug=args.debug,
+        free_threaded=args.free_threaded,
         lto=args.lto,
         pgo=args.pgo,
         pymalloc=not args.no_pymalloc,
@@ -231,8 +234,6 @@ def _command() -> None:
         shared=args.shared,
         trace_refs=args.trace_refs,
     )
-    if wanted.base == "debian" and wanted.source().debian is None:
-        raise BuildError(f"Debian has no patches for {wanted.version}; use --base upstream")
     if args.upgrade and not args.prefix:
         raise BuildError("--upgrade needs --prefix: the installation to upgrade")
     prefix = args.prefix.absolute() if args.prefix else paths.output() / wanted.name

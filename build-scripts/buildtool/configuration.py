@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from . import inputs, sources, targets, toolchain
+from . import inputs, sources, targets, toolchain, versions
 from .errors import BuildError
 from .paths import ROOT
+from .versions import Python, conan_data
 
-DEFAULT_VERSION = "3.11.2"
 SANITIZERS = ("none", "address", "undefined", "address+undefined")
 BASES = ("upstream", "debian")
 
@@ -27,11 +24,12 @@ class Configuration:
     """
 
     target: str = targets.DEFAULT
-    version: str = DEFAULT_VERSION
+    version: str = field(default_factory=versions.default)
     immortal: bool = True
     base: str = "upstream"
     computed_gotos: bool = True
     debug: bool = False
+    free_threaded: bool = False
     lto: bool = False
     pgo: bool = False
     pymalloc: bool = True
@@ -43,7 +41,7 @@ class Configuration:
     def name(self) -> str:
         """A name for folders and logs: the target and everything that differs from the default."""
         parts = [self.target]
-        if self.version != DEFAULT_VERSION:
+        if self.version != versions.default():
             parts.append(self.version)
         if not self.immortal:
             parts.append("stock")
@@ -51,12 +49,32 @@ class Configuration:
             parts.append(self.base)
         if self.sanitizers != "none":
             parts.append(self.sanitizers)
-        switches = ("debug", "lto", "pgo", "shared", "trace_refs")
+        switches = ("debug", "free_threaded", "lto", "pgo", "shared", "trace_refs")
         parts += [switch.replace("_", "-") for switch in switches if getattr(self, switch)]
         for switch in ("computed_gotos", "pymalloc"):
             if not getattr(self, switch):
                 parts.append(f"no-{switch.replace('_', '-')}")
         return "-".join(parts)
+
+    @property
+    def python(self) -> Python:
+        """The version and its kind, from which the names in the installation follow."""
+        return Python(self.version, self.free_threaded, self.debug)
+
+    @property
+    def series(self) -> str:
+        """The series that the version takes, "" if none; BuildError for an unknown version."""
+        return versions.series(conan_data(), self.version)
+
+    def check(self) -> None:
+        """Raise BuildError, in one line, unless there is such an interpreter."""
+        versions.check(conan_data(), self.python, self.immortal)
+        if targets.find(self.target).system == "Windows" and not self.python.facts.windows:
+            raise BuildError(f"{self.version} can't be built for Windows here; use another target")
+        if self.base == "debian" and self.source().debian is None:
+            raise BuildError(f"Debian has no patches for {self.version}; use --base upstream")
+        if self.free_threaded and self.trace_refs:
+            raise BuildError("--trace-refs can't be had of a free-threaded build; leave one out")
 
     def recipe_options(self) -> dict[str, str]:
         """Return the options that the recipe is built with."""
@@ -73,7 +91,8 @@ class Configuration:
         target = targets.find(self.target)
         asked = asdict(self) | self.recipe_options()
         digest = hashlib.sha256(repr(sorted(asked.items())).encode())
-        digest.update(inputs.digest(inputs.inputs(target, self.immortal)).encode())
+        files = inputs.inputs(target, self.version, self.immortal)
+        digest.update(inputs.digest(files, self.version).encode())
         if target.command == target.compiler:  # another is fetched once
             digest.update(compiler_version(target).encode())
         return digest.hexdigest()
@@ -82,12 +101,6 @@ class Configuration:
 def profile(target: targets.Target) -> Path:
     """Return the target's Conan profile."""
     return ROOT / "ci" / "profiles" / target.profile
-
-
-def conan_data() -> dict[str, Any]:
-    """Return the parsed conandata.yml."""
-    data: dict[str, Any] = yaml.safe_load((ROOT / "conandata.yml").read_text())
-    return data
 
 
 def compiler_version(target: targets.Target) -> str:

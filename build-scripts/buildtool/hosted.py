@@ -33,7 +33,7 @@ def build(target: Target, immortal: bool, jobs: int, folder: Path) -> Path:
     shutil.rmtree(tree, ignore_errors=True)
     _unpack(tree)
     if immortal:
-        _apply_series(tree)
+        _apply_series(tree, configuration.Configuration().series)
     if target.system == "Windows":
         name, place = PCBUILD[target.arch]
         _run(["cmd", "/c", r"PCbuild\build.bat", "-p", name, "--no-tkinter"], tree)
@@ -54,12 +54,12 @@ def _unpack(tree: Path) -> None:
     place.rmdir()
 
 
-def _apply_series(tree: Path) -> None:
+def _apply_series(tree: Path, name: str) -> None:
     """Apply the series by git, which every runner has; a repository keeps it to the tree."""
-    series = paths.series_folder()
+    series = paths.series_folder(name)
     _run(["git", "init", "--quiet"], tree)
-    for name in seriesfile.read(series / "series").names:
-        _run(["git", "-c", "core.autocrlf=false", "apply", str(series / name)], tree)
+    for patch in seriesfile.read(series / "series").names:
+        _run(["git", "-c", "core.autocrlf=false", "apply", str(series / patch)], tree)
 
 
 def _openssl() -> str:

@@ -10,11 +10,11 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from . import patchfile, paths, seriesfile
+from . import patchfile, paths, seriesfile, versions
 from .targets import Target
 
 # What conanfile.py exports of these folders, relative to the checkout.
-TOOLS = ("apt", "errors", "paths", "seriesfile", "sources", "sysroot", "toolchain")
+TOOLS = ("apt", "errors", "paths", "seriesfile", "sources", "sysroot", "toolchain", "versions")
 TOOL_FILES = (
     "build-scripts/buildtool/__init__.py",
     *(f"build-scripts/buildtool/{name}.py" for name in TOOLS),
@@ -25,9 +25,12 @@ WINDOWS = ("build-scripts/buildtool/windows/*.py", "ci/windows/**/*")
 HOSTED = ("build-scripts/buildtool/hosted.py",)
 
 
-def inputs(target: Target, immortal: bool = True) -> list[Path]:
-    """Return all files that an interpreter for *target* is made from, those of its kind alone."""
-    wanted = ["conandata.yml", *TOOL_FILES]
+def inputs(target: Target, version: str, immortal: bool = True) -> list[Path]:
+    """Return the files that an interpreter for *target* is made from, those of its kind alone.
+
+    conandata.yml is not among them: only what it says of the version counts, in digest().
+    """
+    wanted = [*TOOL_FILES, f"build-scripts/versions/{versions.Python(version).minor}.yml"]
     if target.profile:
         wanted += ["conanfile.py", f"ci/profiles/{target.profile}"]
         wanted += ["ci/profiles/cross/*", "ci/conan/*"]
@@ -37,35 +40,42 @@ def inputs(target: Target, immortal: bool = True) -> list[Path]:
         wanted += WINDOWS
     found = {path for name in wanted for path in paths.ROOT.glob(name) if path.is_file()}
     kept = sorted(path for path in found if "__pycache__" not in path.parts)
-    return [*kept, *patches(immortal)]
+    return [*kept, *patches(versions.series(versions.conan_data(), version), immortal)]
 
 
-def patches(immortal: bool = True) -> list[Path]:
-    """Return the patches that an interpreter of a kind gets, in order; BuildError."""
-    folder = paths.series_folder()
+def patches(series: str, immortal: bool = True) -> list[Path]:
+    """Return the patches of *series* that an interpreter of a kind gets, in order; BuildError."""
+    if not series:
+        return []
+    folder = paths.series_folder(series)
     return [folder / name for name in seriesfile.read(folder / "series").names_for(immortal)]
 
 
-def digest(files: Iterable[Path]) -> str:
-    """Return a hash of names and contents, of patches the diffs; those that are missing count."""
-    found = hashlib.sha256()
+def digest(files: Iterable[Path], version: str) -> str:
+    """Return a hash of names and contents, of patches the diffs; those that are missing count.
+
+    What conandata.yml says of *version*, and of what all versions have in common, is part of it.
+    """
+    data = versions.conan_data()
+    known = [data["sources"][version], data["debian"].get(version), data["libraries"]]
+    found = hashlib.sha256(repr(known).encode())
     for path in files:
         content = _content(path) if path.is_file() else b"missing"
         found.update(f"{path.relative_to(paths.ROOT)} {len(content)}\n".encode() + content)
     return found.hexdigest()
 
 
-def series_digest(immortal: bool = True) -> str:
-    """Return the SHA-256 of the diffs of the series, one after the other as they are applied."""
+def series_digest(series: str, immortal: bool = True) -> str:
+    """Return the SHA-256 of the diffs of *series*, one after the other as they are applied."""
     found = hashlib.sha256()
-    for path in patches(immortal):
+    for path in patches(series, immortal):
         found.update(_content(path))
     return found.hexdigest()
 
 
-def patch_digests(immortal: bool = True) -> dict[str, str]:
+def patch_digests(series: str, immortal: bool = True) -> dict[str, str]:
     """Return for each patch that a kind gets the beginning of the hash of its diff."""
-    found = {path.name: hashlib.sha256(_content(path)) for path in patches(immortal)}
+    found = {path.name: hashlib.sha256(_content(path)) for path in patches(series, immortal)}
     return {name: one.hexdigest()[:16] for name, one in found.items()}
 
 

@@ -12,14 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import brought, exchange, ownership
+from . import brought, exchange, ownership, versions
 from .errors import BuildError
 from .paths import existing_parent
 
 # The file that tells an installation of ours, and what it was made from.
 MARKER = ".cpython-immortal.json"
-# What runs the interpreter of another machine on this one.
-HERE = "python3.11-here"
+# What the program that runs the interpreter of another machine on this one is called more.
+HERE = "-here"
 
 
 def check(prefix: Path) -> None:
@@ -73,9 +73,10 @@ def marker(prefix: Path) -> dict[str, Any]:
 
 
 def interpreter(prefix: Path) -> Path:
-    """Return the program in *prefix* that runs the interpreter on this machine."""
-    here = prefix / "bin" / HERE
-    return here if here.exists() else prefix / "bin" / "python3.11"
+    """Return the program in *prefix* that runs the interpreter on this machine; BuildError."""
+    program = prefix / "bin" / versions.installed(prefix).program
+    here = program.with_name(program.name + HERE)
+    return here if here.exists() else program
 
 
 def run_command(prefix: Path) -> list[str]:
@@ -114,7 +115,7 @@ def install(
             ignored = shutil.ignore_patterns("conaninfo.txt", "conanmanifest.txt")
             shutil.copytree(package, new, symlinks=True, ignore=ignored)
             if run:
-                _write_script(new / "bin" / HERE, run)
+                _write_script(new / "bin" / versions.installed(new).program, run)
             noted = {"configuration": name, "fingerprint": fingerprint, "run": [*run]}
             files = {"files": brought.record(new)}
             (new / MARKER).write_text(json.dumps({**noted, **(record or {}), **files}) + "\n")
@@ -132,15 +133,16 @@ def install(
         raise BuildError(f"{prefix} can't be installed: {reason}; it is as it was") from error
 
 
-def _write_script(path: Path, run: Sequence[str]) -> None:
-    """Write the script that runs the interpreter beside it, and is sys.executable for it.
+def _write_script(program: Path, run: Sequence[str]) -> None:
+    """Write the script that runs *program* beside it, and is sys.executable for it.
 
     So what a test starts by sys.executable, or a virtual environment's link to it, runs as well.
     """
     argv0 = "-0" if "-L" in run else "--argv0"
+    path = program.with_name(program.name + HERE)
     path.write_text(
         "#!/bin/sh\n"
         'folder=$(dirname -- "$(realpath -- "$0")")\n'
-        f'exec {shlex.join(run)} {argv0} "$0" "$folder/python3.11" "$@"\n'
+        f'exec {shlex.join(run)} {argv0} "$0" "$folder/{program.name}" "$@"\n'
     )
     path.chmod(0o755)

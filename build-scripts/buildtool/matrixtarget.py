@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from . import hosted, inputs, paths, probe, suite, suitemodule, suitereport, targets
+from . import hosted, inputs, paths, probe, suite, suitemodule, suitereport, targets, versions
 from .configuration import Configuration, compiler_version
 from .errors import BuildError
 from .suitemodule import WHOLE
@@ -100,7 +100,7 @@ def _run(target: Target, request: Request, result: Result) -> None:
         pythons[side] = _build(target, side == "patched", request)
         result.seconds[f"build {side}"] = round(time.monotonic() - start)
     if target.runner == "compile":
-        result.compiler, result.emulator = versions(target, pythons["patched"])
+        result.compiler, result.emulator = tools(target, pythons["patched"])
         result.state = PASSED
         result.reason = "compiled only: nothing of it runs here"
         return
@@ -109,7 +109,7 @@ def _run(target: Target, request: Request, result: Result) -> None:
         found = probe.ask(python)
         probe.check(target, options if target.profile else {}, found)
         result.inside = found
-    result.compiler, result.emulator = versions(target, pythons["patched"])
+    result.compiler, result.emulator = tools(target, pythons["patched"])
     # From here on the target has run: what is wrong with it is a failure.
     result.state = FAILED
     start = time.monotonic()
@@ -135,7 +135,7 @@ def _build(target: Target, immortal: bool, request: Request) -> Path:
     )
 
 
-def versions(target: Target, python: Path) -> tuple[str, str]:
+def tools(target: Target, python: Path) -> tuple[str, str]:
     """Return the versions of compiler and emulator, as they give them themselves."""
     if target.runner == "hosted":
         return probe.ask(python)["compiler"], ""
@@ -261,14 +261,16 @@ def compare_baseline(
 
 def series() -> str:
     """Return the beginning of the hash of what the series changes."""
-    return inputs.series_digest()[:8]
+    data = versions.conan_data()
+    return inputs.series_digest(versions.series(data, versions.default()))[:8]
 
 
 def made_of(target: Target) -> str:
     """Return a hash of what a result depends on; what is known to fail is not among it."""
-    files = [*inputs.inputs(target), paths.ROOT / "ci" / "tests.toml"]
+    version = versions.default()
+    files = [*inputs.inputs(target, version), paths.ROOT / "ci" / "tests.toml"]
     entry = repr(replace(target, baseline=[]))
-    return hashlib.sha256(f"{entry} {inputs.digest(files)}".encode()).hexdigest()
+    return hashlib.sha256(f"{entry} {inputs.digest(files, version)}".encode()).hexdigest()
 
 
 def load(target: Target, folder: Path) -> Result:

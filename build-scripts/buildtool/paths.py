@@ -36,9 +36,9 @@ def output() -> Path:
     return ROOT / ".build"
 
 
-def series_folder() -> Path:
-    """Return the folder of the patch series."""
-    return ROOT / "patches" / "3.11"
+def series_folder(series: str) -> Path:
+    """Return the folder of a patch series, which has the name of a minor version."""
+    return ROOT / "patches" / series
 
 
 def existing_parent(path: Path) -> Path:

@@ -121,7 +121,7 @@ def _build(patch: Patch, tree: Path, folder: Path, plan: Plan, title: str) -> No
 def _touch_headers(tree: Path, built_with: Path) -> None:
     """Let make compile everything if a header has changed since the last time.
 
-    The Makefile of 3.11 leaves some of Include/internal out, pycore_gc.h for one, but it has
+    The Makefile leaves some of Include/internal out, pycore_gc.h for one, but it has
     Python.h for every file, and so does setup.py.
     """
     headers = gitrun.git(tree, "ls-files", "--stage", "*.h")

@@ -11,6 +11,7 @@ from typing import Any
 
 from .errors import BuildError
 from .targets import Target
+from .versions import Python
 
 # Seconds after which an interpreter that doesn't start is given up; QEMU needs one or two.
 TIMEOUT = 120
@@ -48,14 +49,12 @@ def check(target: Target, options: Mapping[str, str], answers: Answers) -> None:
         name: getattr(target, name)
         for name in ("system", "machine", "bits", "byte_order", "alignment")
     }
-    for name in ("immortal", "debug", "trace_refs", "pymalloc", "computed_gotos"):
+    for name in ("immortal", "debug", "free_threaded", "trace_refs", "pymalloc", "computed_gotos"):
         if name in options:
             wanted[name] = options[name] == "True"
     if "address" in options.get("sanitizers", ""):
         wanted["pymalloc"] = False  # configure leaves it out
-    # Where a debug build has two more pointers in each object, for the list of all.
-    words = 4 if answers["trace_refs"] else 2
-    wanted["object_size"] = words * target.bits // 8
+    wanted["object_size"] = _object_size(target, answers)
     wanted["maxsize"] = (1 << (target.bits - 1)) - 1
     if answers["immortal"]:
         wanted["initial"] = 3 << 30 if target.bits == 64 else 5 << 28
@@ -64,6 +63,15 @@ def check(target: Target, options: Mapping[str, str], answers: Answers) -> None:
             raise BuildError(
                 f"{target.name} should have {name} {value}, and finds {answers.get(name)}"
             )
+
+
+def _object_size(target: Target, answers: Answers) -> int:
+    """Return the size of an object without contents, in bytes."""
+    if answers["free_threaded"]:
+        return 3 * target.bits // 8 + 8  # an owner, a shared count, a type; flags, a local count
+    facts = Python(answers["version"]).facts
+    words = 2 + (facts.trace_refs_words if answers["trace_refs"] else 0)
+    return words * target.bits // 8
 
 
 def describe(answers: Answers) -> str:

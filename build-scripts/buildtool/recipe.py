@@ -16,7 +16,7 @@ from .errors import BuildError
 from .progress import Progress
 from .system import apt_line
 
-# Compiler calls of a plain build of 3.11.2 on x86-64, counted in its log; profile-guided
+# Compiler calls of a plain build on x86-64, counted in its log; profile-guided
 # optimization compiles everything twice.
 COMPILER_CALLS = 263
 

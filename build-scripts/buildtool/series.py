@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
-
-from . import build, paths, prefixes, seriescheck, seriesgit
+from . import build, paths, prefixes, seriescheck, seriesgit, versions
 from .errors import BuildError, exit_status
 from .seriesbase import make_base
+from .seriesgit import Base
 
 DESCRIPTION = """\
-Keeps the patch series, patches/3.11/: the file `series` lists the patches in order, each is one
-commit as git format-patch prints it, in a form that does not change from one export to the next.
+Keeps a patch series, a folder in patches/: the file `series` lists the patches in order, each is
+one commit as git format-patch prints it, in a form that stays the same from export to export.
 
   series.sh import ../work       a git repository: pristine source (tag `pristine`), one commit
                                  a patch (branch `series`)
   cd ../work; git rebase -i pristine; ...
-  series.sh export ../work       the commits become patches/3.11/ again
+  series.sh export ../work       the commits become the series again
 
 While it is a commit, a patch keeps its file name in a line `Patch-File: NAME` of the message; a
 new commit is named after its subject. New patches join the group of the patch before them.
@@ -34,18 +34,21 @@ def parser() -> argparse.ArgumentParser:
         epilog=seriescheck.RULES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    known = versions.all_series(versions.conan_data())
     top.add_argument(
-        "--patches",
-        type=Path,
-        metavar="DIR",
-        default=paths.ROOT / "patches" / "3.11",
-        help="the series' folder (default: patches/3.11)",
+        "--series",
+        choices=known,
+        default=versions.series(versions.conan_data(), versions.default()),
+        help="which of patches/ (default: %(default)s)",
+    )
+    top.add_argument(
+        "--patches", type=Path, metavar="DIR", help="a folder of the series' patches elsewhere"
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     command = commands.add_parser("import", help="make a git repository of the series")
     command.add_argument("dir", type=Path, metavar="DIR", help="the repository; must not exist")
-    command.add_argument("--version", default="3.11.2", help="the source (default: %(default)s)")
+    command.add_argument("--version", help="the source (default: what the series is made on)")
     command.add_argument(
         "--base",
         choices=("upstream", "debian"),
@@ -93,20 +96,28 @@ def parser() -> argparse.ArgumentParser:
         "versions",
         nargs="*",
         metavar="VERSION",
-        help="as in conandata.yml; `debian` is 3.11.2 with Debian's patches (default: all)",
+        help="as in conandata.yml; `debian` has Debian's patches (default: all of the series)",
     )
     return top
 
 
-def versions() -> list[str]:
-    """Return the versions of conandata.yml, and `debian`."""
-    data = yaml.safe_load((paths.ROOT / "conandata.yml").read_text(encoding="utf-8"))
-    return [*data["sources"], "debian"]
+def bases(series: str) -> list[str]:
+    """Return the versions that take *series*, and `debian` where Debian has patches for one."""
+    data = versions.conan_data()
+    found = versions.with_series(data, series)
+    return [*found, *(["debian"] if set(found) & set(data["debian"]) else [])]
 
 
-def check(folder: Path) -> None:
+def base_of(name: str) -> Base:
+    """Return the source *name*, one of bases(); BuildError for a file that can't be had."""
+    if name == "debian":
+        return make_base(next(iter(versions.conan_data()["debian"])), "debian")
+    return make_base(name)
+
+
+def check(folder: Path, version: str) -> None:
     """Print what is wrong with the series, a line each; BuildError if anything is."""
-    found = seriescheck.problems(folder, make_base("3.11.2"))
+    found = seriescheck.problems(folder, make_base(version))
     for line in found:
         print(line)
     if found:
@@ -114,13 +125,13 @@ def check(folder: Path) -> None:
     print(f"{folder}: {len(seriesgit.read_patches(folder))} patches, all well")
 
 
-def rebase_check(folder: Path, names: list[str]) -> None:
+def rebase_check(folder: Path, names: Sequence[str]) -> None:
     """Print a line for each version; BuildError for a reject or a missing source."""
     patches = seriesgit.read_patches(folder)
     failed = []
-    for name in names or versions():
+    for name in names:
         try:
-            base = make_base("3.11.2", "debian") if name == "debian" else make_base(name)
+            base = base_of(name)
         except BuildError as error:
             print(f"{name}: not checked: {error}")
             failed.append(name)
@@ -140,11 +151,12 @@ def rebase_check(folder: Path, names: list[str]) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command; BuildError for what the user can act on."""
     options = parser().parse_args(arguments)
-    folder = options.patches.absolute()
+    folder = (options.patches or paths.series_folder(options.series)).absolute()
+    version = versions.base(versions.conan_data(), options.series)
     match options.command:
         case "import":
             patches = seriesgit.read_patches(folder)
-            base = make_base(options.version, options.base)
+            base = make_base(options.version or version, options.base)
             seriesgit.import_series(base, patches, options.dir.absolute())
             print(f"{options.dir}: {base.title} and {len(patches)} patches")
         case "export":
@@ -152,16 +164,16 @@ def main(arguments: list[str] | None = None) -> None:
             seriesgit.write(patches, folder)
             print(f"{folder}: {len(patches)} patches")
         case "check":
-            check(folder)
+            check(folder, version)
         case "prefixes":
             prefixes.build_all(
-                make_base("3.11.2"),
+                make_base(version),
                 seriesgit.read_patches(folder),
                 options.dir.absolute(),
                 prefixes.Plan(options.jobs, options.debug, options.again),
             )
         case "rebase-check":
-            rebase_check(folder, options.versions)
+            rebase_check(folder, options.versions or bases(options.series))
 
 
 if __name__ == "__main__":

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import tarfile
 
-import yaml
-
-from . import paths, sources
+from . import paths, sources, versions
 from .errors import BuildError
 from .seriesgit import Base
 
@@ -16,8 +14,7 @@ def make_base(version: str, kind: str = "upstream") -> Base:
 
     Raises BuildError for an unknown version and for a file that can't be had.
     """
-    data = yaml.safe_load((paths.ROOT / "conandata.yml").read_text(encoding="utf-8"))
-    wanted = sources.source(data, version)
+    wanted = sources.source(versions.conan_data(), version)
     archive = sources.fetch(wanted, paths.sources(), _say)
     if kind == "upstream":
         return Base(f"CPython {version}", archive)

@@ -7,6 +7,7 @@ a machine that can't reach python.org.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import shutil
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .apt import Apt
+from .apt import Apt, addresses
 from .errors import BuildError
 
 # Seconds without an answer after which a server counts as unreachable.
@@ -43,7 +44,9 @@ class Source:
     version: str
     url: str
     sha256: str
-    debian: Debian | None
+    debian: Debian | None = None
+    series: str = ""
+    pool: str = ""
 
 
 def source(conan_data: dict[str, Any], version: str) -> Source:
@@ -70,7 +73,10 @@ def verify(path: Path, sha256: str, origin: str = "") -> None:
 
 
 def fetch(wanted: Source, store: Path, say: Callable[[str], None]) -> Path:
-    """Return the verified archive: from *store*, else python.org, else Debian's source package.
+    """Return the verified archive: from *store*, else python.org, else Debian.
+
+    Of Debian that is the file in the pool of an archive that apt is configured with, or the source
+    package.
 
     Raises BuildError for a wrong checksum and when no place has the file.
     """
@@ -80,16 +86,25 @@ def fetch(wanted: Source, store: Path, say: Callable[[str], None]) -> Path:
         say(f"source: {path}")
         return path
     try:
-        _keep(lambda folder: _download(wanted.url, folder), wanted.sha256, path, wanted.url)
+        _keep(functools.partial(_download, wanted.url), wanted.sha256, path, wanted.url)
         say(f"source: {wanted.url}")
         return path
     except OSError as error:
         reason = str(getattr(error, "reason", error))
         say(f"source: {wanted.url} can't be had: {reason}")
+    for address in addresses() if wanted.pool else ():
+        url = f"{address}/pool/{wanted.pool}"
+        try:
+            _keep(functools.partial(_download, url), wanted.sha256, path, url)
+        except OSError:
+            continue  # an archive of other packages, or one that can't be reached
+        say(f"source: {wanted.pool} of Debian's pool")
+        return path
     if wanted.debian is None:
+        where = f"Debian's {wanted.pool}" if wanted.pool else "a source package of Debian's"
         raise BuildError(
-            f"the source of {wanted.version} can't be had from {wanted.url} ({reason}) and Debian "
-            f"has no source package of it; put the file at {path}"
+            f"the source of {wanted.version} can't be had from {wanted.url} ({reason}) nor as "
+            f"{where}; put the file at {path}"
         )
     debian = wanted.debian
     try:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import suitemodule
+from . import install, suitemodule
 from .errors import BuildError
 from .suitemodule import Outcome, Settings
 
@@ -61,7 +61,8 @@ def make_side(name: str, python: Path, folder: Path, settings: Settings, again: 
 def fingerprint(python: Path) -> str:
     """Return a hash that changes with the interpreter: its program and its library's files."""
     # A script may be what runs the program beside it.
-    programs = sorted({python, *python.parent.glob("python3.11")})
+    beside = python.with_name(python.name.removesuffix(install.HERE))
+    programs = sorted({python, *([beside] if beside.exists() else [])})
     digest = hashlib.sha256(b"".join(program.read_bytes() for program in programs))
     code = "import sysconfig; print(sysconfig.get_path('stdlib'))"
     ran = subprocess.run([str(python), "-c", code], capture_output=True, text=True)

@@ -7,19 +7,21 @@ import json
 import os
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
-from . import brought, inputs, install, ownership
+from . import brought, inputs, install, ownership, versions
 from .configuration import Configuration
 from .errors import BuildError
-
-SITE = brought.LIBRARY / "site-packages"
 
 
 def record(wanted: Configuration) -> dict[str, Any]:
     """Return what an installation notes of itself: its version, and what its patches change."""
-    return {"version": wanted.version, "diffs": inputs.patch_digests(wanted.immortal)}
+    return {
+        "version": wanted.version,
+        "diffs": inputs.patch_digests(wanted.series, wanted.immortal),
+    }
 
 
 def check(prefix: Path, wanted: Configuration) -> None:
@@ -27,10 +29,15 @@ def check(prefix: Path, wanted: Configuration) -> None:
     if not (prefix / install.MARKER).is_file():
         raise BuildError(f"{prefix} is not an installation of ours; install without --upgrade")
     version = _sound_marker(prefix / install.MARKER).get("version", "")
-    if version and _numbers(version) > _numbers(wanted.version):
+    if not version:
+        return
+    if _key(version) > _key(wanted.version):
         raise BuildError(
             f"{prefix} has {version}, which is newer than {wanted.version}; use --version {version}"
         )
+    old, new = versions.installed(prefix), wanted.python
+    if (old.minor, old.free_threaded) != (new.minor, new.free_threaded):
+        raise BuildError(f"{prefix} has packages for {old.library.name}; use another --prefix")
 
 
 def keep(old: Path, new: Path) -> None:
@@ -41,9 +48,10 @@ def keep(old: Path, new: Path) -> None:
     folder. What *old* notes as brought by its package goes unless it was changed; settings that
     were changed or removed stay so. Raises OSError.
     """
-    if (old / SITE).is_dir():
-        shutil.rmtree(new / SITE)
-        _link(old / SITE, new / SITE)
+    site = versions.installed(old).library / "site-packages"
+    if (old / site).is_dir():
+        shutil.rmtree(new / site)
+        _link(old / site, new / site)
     recorded = install.marker(old).get("files", {})
     for path in brought.SETTINGS:
         if os.path.lexists(old / path):
@@ -75,8 +83,10 @@ def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     return lines or ["rebuilt: recipe, compiler or profile have changed, version and patches not"]
 
 
-def _numbers(version: str) -> list[int]:
-    return [int(part) for part in version.split(".")]
+def _key(version: str) -> list[int]:
+    """Return what versions are ordered by: their numbers, and that a candidate comes before."""
+    numbers = [int(part) for part in re.findall(r"\d+", version)]
+    return numbers if "rc" in version else [*numbers, sys.maxsize]
 
 
 def _sound_marker(path: Path) -> dict[str, Any]:
@@ -87,7 +97,7 @@ def _sound_marker(path: Path) -> dict[str, Any]:
         found = None
     if (
         isinstance(found, dict)
-        and re.fullmatch(r"(\d+(\.\d+)*)?", str(found.get("version", "")), re.ASCII)
+        and re.fullmatch(r"(\d+(\.\d+){2}(rc\d+)?)?", str(found.get("version", "")), re.ASCII)
         and isinstance(found.get("version", ""), str)
         and all(isinstance(found.get(name, {}), dict) for name in ("diffs", "files"))
     ):

@@ -29,7 +29,7 @@ MODULES = (
     *("sqlite3", "ssl", "uuid", "_uuid", "zlib", "zoneinfo", "decimal", "asyncio", "venv"),
 )
 # Of sys.stdlib_module_names: other systems' modules, and what needs libraries that the build has
-# not, unlike that of python:3.11-slim; see docker/README.md.
+# not, unlike that of python:3-slim; see docker/README.md.
 ABSENT = {
     *("_msi", "_overlapped", "_scproxy", "_winapi", "msilib", "msvcrt", "nt", "winreg", "winsound"),
     *("_dbm", "_tkinter"),
@@ -39,7 +39,8 @@ FOLLOWED = (
     *("AR", "CC", "CXX", "CFLAGS", "CPPFLAGS", "LDFLAGS", "LDSHARED", "LDCXXSHARED", "CCSHARED"),
     *("BLDSHARED", "INCLUDEPY", "LIBDIR", "LIBPL", "LIBS", "LINKCC"),
 )
-COMMANDS = ("python", "python3", "python3.11", "pip", "pip3", "pydoc", "idle", "python3-config")
+NAME = f"python3.{sys.version_info.minor}"
+COMMANDS = ("python", "python3", NAME, "pip", "pip3", "pydoc", "idle", "python3-config")
 
 
 def check(true: bool, what: str) -> None:
@@ -62,7 +63,7 @@ def main() -> None:
     for name in FOLLOWED:
         value = str(sysconfig.get_config_var(name))
         check("/cache" not in value and "sysroot" not in value, f"{name} is {value}")
-    # As in python:3.11-slim, by --enable-loadable-sqlite-extensions.
+    # As in python:3-slim, by --enable-loadable-sqlite-extensions.
     check(hasattr(sqlite3.Connection, "enable_load_extension"), "sqlite3 loads no extensions")
     check(hasattr(gc, "immortalize_heap") == (kind == "patched"), f"it is not {kind}")
     if kind == "patched":

@@ -14,7 +14,7 @@ from typing import Any
 
 import docker_engine
 import pytest
-from buildtool import configuration, paths
+from buildtool import paths, versions
 from buildtool.docker import arguments, demo, images, platforms
 from buildtool.errors import BuildError
 from docker.errors import ContainerError
@@ -90,7 +90,7 @@ def test_no_command_is_a_prompt(engine: docker.DockerClient, built: dict[str, Im
 
 @pytest.mark.parametrize("kind", arguments.KINDS)
 def test_labels(built: dict[str, Image], kind: str) -> None:
-    version = configuration.DEFAULT_VERSION
+    version = versions.default()
     sums = arguments.checksums(kind, version)
     labels = built[kind].labels
     assert labels["org.opencontainers.image.version"] == version
@@ -101,7 +101,7 @@ def test_labels(built: dict[str, Image], kind: str) -> None:
 
 def test_series_checksum_is_the_shells() -> None:
     line = "sed 's/#.*//' series | xargs sed -sn '/^diff --git /,$p' | sha256sum"
-    folder = paths.series_folder()
+    folder = paths.series_folder("3.11")
     said = subprocess.run(line, shell=True, cwd=folder, check=True, capture_output=True, text=True)
     assert said.stdout.split()[0] == arguments.series_sha256("patched")
     assert arguments.series_sha256("stock") != arguments.series_sha256("patched")
@@ -185,7 +185,7 @@ print(states.count("Z"))"""
 
 def test_wrong_checksum_ends_a_build() -> None:
     with pytest.raises(BuildError, match="SERIES_SHA256 is 1234, and what is here has "):
-        arguments.verify("patched", configuration.DEFAULT_VERSION, {"SERIES_SHA256": "1234"})
+        arguments.verify("patched", versions.default(), {"SERIES_SHA256": "1234"})
 
 
 def test_s390x(

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from buildtool import install, paths, targets
+from buildtool import install, paths, targets, versions
 from buildtool.docker import bake, base, demo, engine, images, platforms, trim
 from buildtool.errors import BuildError
 from harness import modules, script
@@ -81,6 +81,7 @@ def test_bad_input(arguments: tuple[str, ...], status: int, line: str) -> None:
 
 def test_targets_of_bake_are_current() -> None:
     assert bake.FILE.read_text() == bake.text(), "run build-scripts/docker.sh targets"
+    assert bake.DOCKERFILE.read_text() == bake.dockerfile(), "run build-scripts/docker.sh targets"
 
 
 def test_every_target_is_in_one_toolchain_image() -> None:
@@ -113,8 +114,8 @@ def test_bake_knows_all_images() -> None:
     names = {tag for one in made.values() for tag in one["tags"]}
     for release in base.RELEASES:
         for kind in ("patched", "stock"):
-            assert images.runtime_tag(release, kind) in names
-            assert images.runtime_tag(release, kind, nonroot=True) in names
+            assert {*images.runtime_tags(release, kind)} <= names
+            assert {*images.runtime_tags(release, kind, nonroot=True)} <= names
     assert {f"cpython-immortal-{image}" for image in images.TOOLCHAINS} <= names
 
 
@@ -326,7 +327,8 @@ def test_base_image_that_can_not_be_made(tmp_path: Path, monkeypatch: pytest.Mon
 def test_trim(stock: Path, tmp_path: Path) -> None:
     prefix = tmp_path / "installed"
     shutil.copytree(stock.parents[1], prefix, symlinks=True)
-    (prefix / "bin" / install.HERE).write_text("for another machine")
+    here = f"{versions.installed(prefix).program}{install.HERE}"
+    (prefix / "bin" / here).write_text("for another machine")
     variables = next(prefix.glob("lib/python3.11/_sysconfigdata_*.py"))
     flag = "--sysroot=/cache/sysroots/a"
     plain = variables.read_text()
@@ -337,7 +339,7 @@ def test_trim(stock: Path, tmp_path: Path) -> None:
     trim.trim(prefix, targets.find(targets.DEFAULT))
     assert variables.read_text() == plain
     names = {path.name for path in prefix.rglob("*")}
-    assert not names & {"test", "tests", "__pycache__", install.HERE, install.MARKER}
+    assert not names & {"test", "tests", "__pycache__", here, install.MARKER}
     assert not [name for name in names if name.endswith(".a")]
     for name in ("python", "pip", "idle", "pydoc", "python-config"):
         assert (prefix / "bin" / name).exists()
@@ -366,10 +368,10 @@ def test_compose_file_as_we_read_it(tmp_path: Path) -> None:
     tini = {"TINI_SUBREAPER": "1"}
     settings = {"WORKERS": 3, "REQUESTS": 10, **tini}
     assert stock["environment"] == {**settings, "PORT": 8000, "MODE": "freeze"}
-    assert stock["build"]["args"]["BASE"] == images.runtime_tag("trixie", "stock")
+    assert stock["build"]["args"]["BASE"] == images.runtime_tags("trixie", "stock")[1]
     patched = services["patched"]
     assert patched["environment"] == {**settings, "PORT": 8001, "MODE": "immortalize"}
-    assert patched["build"]["args"]["BASE"] == images.runtime_tag("trixie", "patched")
+    assert patched["build"]["args"]["BASE"] == images.runtime_tags("trixie", "patched")[1]
     assert services["report"]["volumes"] == [f"{tmp_path}:/results"]
     # What runs the services without the plugin knows no more than this.
     known = {"image", "build", "command", "environment", "pid", "network_mode", "volumes"}

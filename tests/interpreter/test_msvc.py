@@ -9,7 +9,8 @@ import os
 from pathlib import Path
 
 import pytest
-from buildtool import configuration, paths, seriesgit
+from buildtool import paths, seriesgit, versions
+from buildtool.configuration import Configuration
 from buildtool.errors import BuildError
 from buildtool.seriesbase import make_base
 from buildtool.windows import build, gnu, root
@@ -51,11 +52,11 @@ def test_series_adds_no_extension(arch: str, stock: Path, tmp_path: Path) -> Non
         wine.make(print)
     except BuildError as error:
         pytest.skip(str(error))
-    base = make_base(configuration.DEFAULT_VERSION)
+    base = make_base(versions.default())
     found = {}
     for side in ("stock", "patched"):
         tree = tmp_path / side
-        patches = seriesgit.read_patches(paths.series_folder())
+        patches = seriesgit.read_patches(paths.series_folder(Configuration().series))
         seriesgit.import_series(base, patches if side == "patched" else [], tree)
         jobs = len(os.sched_getaffinity(0))
         files = build.preprocess(tree, wine, stock, jobs)

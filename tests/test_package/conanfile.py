@@ -48,7 +48,7 @@ class TestPackage(ConanFile):
         # What the interpreter of another machine runs with: an emulator.
         run = " ".join(dependency.conf_info.get("user.cpython-immortal:run", default=[]))
         package = dependency.package_folder
-        python = os.path.join(package, "bin", "python3.11")
+        python = dependency.conf_info.get("user.cpython-immortal:python")
         check = os.path.join(self.source_folder, "check.py")
         expected = "immortal" if self._immortal else "stock"
         if self.settings.os == "Windows":

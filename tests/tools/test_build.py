@@ -67,12 +67,6 @@ def test_every_target_has_its_profile() -> None:
     assert {target.profile for target in targets.load().values()} - {""} == profiles
 
 
-def test_default_version_is_the_recipes() -> None:
-    recipe = (paths.ROOT / "conanfile.py").read_text()
-    assert f'DEFAULT_VERSION = "{configuration.DEFAULT_VERSION}"' in recipe
-    assert configuration.DEFAULT_VERSION in configuration.conan_data()["sources"]
-
-
 def test_names_tell_configurations_apart() -> None:
     plain = configuration.Configuration()
     other = configuration.Configuration(immortal=False, debug=True, base="debian")

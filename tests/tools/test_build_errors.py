@@ -387,7 +387,8 @@ def test_failed_copy_leaves_the_old_installation(tmp_path: Path) -> None:
 
 def test_new_installation_replaces_the_old_one(tmp_path: Path) -> None:
     prefix, package = tmp_path / "deep" / "python", tmp_path / "package"
-    package.mkdir()
+    (package / "bin").mkdir(parents=True)
+    (package / "bin" / "python3.11").touch()
     for content in ("1", "2"):
         (package / "file").write_text(content)
         install.install(package, prefix, "name", content)

@@ -7,10 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from buildtool import configuration, inputs, matrixtarget, paths, seriesfile, targets
+from buildtool import configuration, inputs, matrixtarget, paths, seriesfile, targets, versions
 from buildtool.configuration import Configuration
 from buildtool.matrixtarget import NOT_RUN, PASSED, Result
 
+DATA = versions.conan_data()
+SERIES = versions.series(DATA, versions.default())
 COPIED = ("build-scripts", "ci", "patches", "conanfile.py", "conandata.yml")
 
 
@@ -24,7 +26,7 @@ def exported() -> set[Path]:
         and isinstance(node.targets[0], ast.Name)
         and node.targets[0].id in ("exports", "exports_sources")
     }
-    patterns = [*assigned["exports"], assigned["exports_sources"]]
+    patterns = [*assigned["exports"], *assigned["exports_sources"]]
     found = {
         path
         for pattern in patterns
@@ -41,12 +43,14 @@ def test_recipe_exports_what_is_listed() -> None:
         path
         for target in targets.load().values()
         if target.profile
-        for path in inputs.inputs(target)
+        for version in DATA["sources"]
+        for path in inputs.inputs(target, version)
     }
-    known = {paths.ROOT / "conanfile.py", paths.ROOT / "conandata.yml"}
+    known = {paths.ROOT / "conanfile.py"}
     known |= {path for path in listed if path.is_relative_to(paths.ROOT / "ci" / "profiles")}
     known |= {path for path in listed if path.is_relative_to(paths.ROOT / "ci" / "conan")}
-    assert exported() - {paths.series_folder() / "series"} == listed - known
+    orders = {paths.series_folder(name) / "series" for name in versions.all_series(DATA)}
+    assert exported() - orders == listed - known
 
 
 def test_recipe_needs_no_module_that_is_not_exported() -> None:
@@ -121,10 +125,10 @@ def test_message_of_a_patch_makes_nothing_old(checkout: Path) -> None:
 
     def state() -> list[object]:
         known = [Configuration(immortal=kind).fingerprint() for kind in (True, False)]
-        return [*known, matrixtarget.made_of(target), inputs.series_digest(False)]
+        return [*known, matrixtarget.made_of(target), inputs.series_digest(SERIES, False)]
 
     before = state()
-    patch = checkout / "patches" / "3.11" / "cowtrace.patch"
+    patch = checkout / "patches" / SERIES / "cowtrace.patch"
     text = patch.read_text()
     patch.write_text(text.replace("Reason: ", "Reason: well, ", 1))
     assert state() == before
@@ -133,7 +137,7 @@ def test_message_of_a_patch_makes_nothing_old(checkout: Path) -> None:
 
 
 def test_stock_gets_what_is_marked() -> None:
-    series = seriesfile.read(paths.series_folder() / "series")
+    series = seriesfile.read(paths.series_folder(SERIES) / "series")
     assert series.names_for(False) == ["cowtrace.patch"]
     assert series.names_for(True) == series.names
     text = "a.patch\nb.patch  # also for stock\nc.patch # another comment\n"

@@ -305,7 +305,9 @@ def test_script_is_what_the_interpreter_takes_for_itself(tmp_path: Path) -> None
     emulator.chmod(0o755)
     install.install(package, prefix, "name", "1", [str(emulator), "-L", "/sys root"])
     here = install.interpreter(prefix)
-    assert here.name == install.HERE and install.run_command(prefix)[0] == str(emulator)
+    assert here.name == f"python3.11{install.HERE}" and install.run_command(prefix)[0] == str(
+        emulator
+    )
     link = tmp_path / "venv-python"
     link.symlink_to(here)
     for program in (here, link):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from buildtool import paths, seriesgit, suite, suitemodule, suitereport, targets
+from buildtool.configuration import Configuration
 from buildtool.errors import exit_status
 from buildtool.suitemodule import WHOLE, Outcome
 
@@ -304,7 +305,7 @@ def test_whole_suite(kind: list[str]) -> None:
 @pytest.mark.timeout(2 * 3600)
 def test_no_leaks() -> None:
     """In the modules that the series decides about, and in those that it changes or brings."""
-    patches = seriesgit.read_patches(paths.series_folder())
+    patches = seriesgit.read_patches(paths.series_folder(Configuration().series))
     files = {Path(name) for patch in patches for name in patch.files}
     changed = {path.stem for path in files if path.match("Lib/test/test_*.py")}
     suite.main(

@@ -24,6 +24,8 @@ from commands import build as call
 from commands import error_line
 from harness import modules, run
 
+SITE = Path("lib", "python3.11", "site-packages")
+
 # A process that upgrades, and is killed at its Nth step that Python's audit hooks know of.
 KILLED = """
 import errno, os, signal, sys
@@ -56,8 +58,8 @@ def make_package(folder: Path, word: str) -> Path:
     for name in ("bin/python3.11", "bin/pip3", "lib/python3.11/os.py", f"lib/python3.11/{word}.py"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(word)
-    (folder / upgrade.SITE / "pip").mkdir(parents=True)
-    (folder / upgrade.SITE / "pip" / "__init__.py").write_text(word)
+    (folder / SITE / "pip").mkdir(parents=True)
+    (folder / SITE / "pip" / "__init__.py").write_text(word)
     (folder / "bin" / "python3").symlink_to("python3.11")
     return folder
 
@@ -82,7 +84,7 @@ def make_old(tmp_path: Path) -> Path:
         (prefix / name).write_text(content)
     (prefix / "bin/shop").chmod(0o755)
     (prefix / "environment/python").symlink_to("../bin/python3.11")
-    (prefix / upgrade.SITE / "pip/__init__.py").write_text("newer, by the user")
+    (prefix / SITE / "pip/__init__.py").write_text("newer, by the user")
     return prefix
 
 
@@ -90,7 +92,7 @@ def check_added(prefix: Path) -> None:
     """Fail unless all that the user added is there."""
     assert {name: (prefix / name).read_text() for name in ADDED} == ADDED
     assert (prefix / "bin/shop").stat().st_mode & 0o777 == 0o755
-    assert (prefix / upgrade.SITE / "pip/__init__.py").read_text() == "newer, by the user"
+    assert (prefix / SITE / "pip/__init__.py").read_text() == "newer, by the user"
     assert os.readlink(prefix / "environment/python") == "../bin/python3.11"
     assert (prefix / "bin/python3").resolve() == (prefix / "bin/python3.11").resolve()
 
@@ -166,11 +168,11 @@ def test_settings_of_pip(
 
 def test_no_site_packages(tmp_path: Path) -> None:
     prefix = make_old(tmp_path)
-    shutil.rmtree(prefix / upgrade.SITE)
+    shutil.rmtree(prefix / SITE)
     package = make_package(tmp_path / "package", "new")
     install.install(package, prefix, "name", "new", complete=upgrade.keep)
     check_word(prefix, "new")
-    assert (prefix / upgrade.SITE / "pip/__init__.py").read_text() == "new"
+    assert (prefix / SITE / "pip/__init__.py").read_text() == "new"
     assert (prefix / "bin/shop").read_text() == "a script"
 
 
@@ -273,7 +275,7 @@ def test_file_of_roots(mode: int) -> None:
     with nobodys_place() as place:
         prefix = make_old(place)
         package = make_package(place / "package", "new")
-        roots = prefix / upgrade.SITE / "shop/__init__.py"
+        roots = prefix / SITE / "shop/__init__.py"
         roots.chmod(mode)
         said = ""
         with as_nobody(place, roots):
@@ -292,14 +294,14 @@ def test_read_only_folders() -> None:
     """They stay so, and nothing of the old ones is left."""
     with nobodys_place() as place:
         prefix = make_old(place)
-        for name in ("bin", upgrade.SITE / "shop"):
+        for name in ("bin", SITE / "shop"):
             (prefix / name).chmod(0o555)
         package = make_package(place / "package", "new")
         with as_nobody(place):
             install.install(package, prefix, "name", "new", complete=upgrade.keep)
         check_word(prefix, "new")
         check_added(prefix)
-        for name in ("bin", upgrade.SITE / "shop"):
+        for name in ("bin", SITE / "shop"):
             assert stat.S_IMODE((prefix / name).stat().st_mode) == 0o555
         assert [path.name for path in prefix.parent.iterdir()] == ["python"]
 
@@ -323,8 +325,8 @@ def test_old_one_that_can_not_be_removed(tmp_path: Path, monkeypatch: pytest.Mon
 MODES = {
     ".": 0o700,
     "bin": 0o2775,
-    upgrade.SITE: 0o2770,
-    upgrade.SITE / "shop": 0o500,
+    SITE: 0o2770,
+    SITE / "shop": 0o500,
     "etc": 0o751,
 }
 
@@ -358,7 +360,7 @@ def test_owners_stay(tmp_path: Path) -> None:
     if os.geteuid():
         pytest.skip("only root can give files to others")
     prefix = make_old(tmp_path)
-    theirs = {".": 1000, "bin": 1001, "bin/shop": 1002, upgrade.SITE: 1003, "etc/shop": 1004}
+    theirs = {".": 1000, "bin": 1001, "bin/shop": 1002, SITE: 1003, "etc/shop": 1004}
     for name, number in theirs.items():
         os.chown(prefix / name, number, number + 1000)
     package = make_package(tmp_path / "package", "new")
@@ -514,10 +516,32 @@ def test_nothing_to_upgrade(tmp_path: Path) -> None:
     wanted = Configuration(immortal=False)
     made = {"version": wanted.version, "fingerprint": wanted.fingerprint()}
     (tmp_path / install.MARKER).write_text(json.dumps(made))
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / wanted.python.program).touch()
     ran = call("--stock", "--upgrade", "--prefix", str(tmp_path))
     assert ran.returncode == 0, ran.stderr
     assert "nothing has changed" in ran.stderr
-    assert [path.name for path in tmp_path.iterdir()] == [install.MARKER]
+    assert {path.name for path in tmp_path.iterdir()} == {install.MARKER, "bin"}
+
+
+def test_packages_of_another_minor_version(tmp_path: Path) -> None:
+    (tmp_path / install.MARKER).write_text('{"version": "3.13.15"}')
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python3.13").touch()
+    for wanted in (
+        Configuration(version="3.14.7", immortal=False),
+        Configuration(version="3.13.15", immortal=False, free_threaded=True),
+    ):
+        with pytest.raises(errors.BuildError, match=r"has packages for python3\.13; use another"):
+            upgrade.check(tmp_path, wanted)
+    upgrade.check(tmp_path, Configuration(version="3.13.15", immortal=False))
+    (tmp_path / install.MARKER).write_text('{"version": "3.15.0rc2"}')
+    with pytest.raises(errors.BuildError, match=r"3\.15\.0rc2, which is newer than 3\.14\.7"):
+        upgrade.check(tmp_path, Configuration(version="3.14.7", immortal=False))
+    # A release is newer than its candidate.
+    (tmp_path / install.MARKER).write_text('{"version": "3.15.0"}')
+    with pytest.raises(errors.BuildError, match=r"3\.15\.0, which is newer than 3\.15\.0rc2"):
+        upgrade.check(tmp_path, Configuration(version="3.15.0rc2", immortal=False))
 
 
 def test_command_through_a_link(tmp_path: Path) -> None:
@@ -588,9 +612,7 @@ def test_from_stock_to_patched(stock: Path, patched: Path, tmp_path: Path) -> No
     python = prefix / "bin" / "python3.11"
     subprocess.run([python, "-m", "venv", tmp_path / "env"], check=True)
     for folder in (prefix, tmp_path / "env"):
-        (folder / upgrade.SITE / "cart.py").write_text(
-            "import gc\nABLE = hasattr(gc, 'immortalize')"
-        )
+        (folder / SITE / "cart.py").write_text("import gc\nABLE = hasattr(gc, 'immortalize')")
     script = prefix / "bin" / "cart"
     script.write_text(f"#!{python}\nimport cart\nprint(cart.ABLE)\n")
     script.chmod(0o755)
@@ -613,7 +635,7 @@ def test_command(tmp_path: Path) -> None:
     """The command itself, with two builds; Conan has them if the other tests have run."""
     prefix = tmp_path / "python"
     assert call("--stock", "--prefix", str(prefix)).returncode == 0
-    (prefix / upgrade.SITE / "cart.py").write_text("")
+    (prefix / SITE / "cart.py").write_text("")
     ran = call("--upgrade", "--prefix", str(prefix))
     assert ran.returncode == 0, ran.stderr
     assert "configuration: x86_64-gcc-stock -> x86_64-gcc" in ran.stderr

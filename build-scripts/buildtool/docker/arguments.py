@@ -8,19 +8,20 @@ from ..errors import BuildError
 KINDS = ("patched", "stock")
 
 
-def series_sha256(kind: str) -> str:
+def series_sha256(kind: str, version: str) -> str:
     """Return the SHA-256 of what the patches of *kind* change, in the order of the series.
 
-    For patched, in patches/3.11: `sed 's/#.*//' series | xargs sed -sn '/^diff --git /,$p' |
+    For patched, in the series' folder: `sed 's/#.*//' series | xargs sed -sn '/^diff --git /,$p' |
     sha256sum`.
     """
-    return inputs.series_digest(kind == "patched")
+    series = configuration.Configuration(version=version).series
+    return inputs.series_digest(series, kind == "patched")
 
 
 def checksums(kind: str, version: str) -> dict[str, str]:
     """Return the build arguments that become labels; BuildError for an unknown version."""
     source = configuration.Configuration(version=version).source()
-    return {"SERIES_SHA256": series_sha256(kind), "SOURCE_SHA256": source.sha256}
+    return {"SERIES_SHA256": series_sha256(kind, version), "SOURCE_SHA256": source.sha256}
 
 
 def verify(kind: str, version: str, given: dict[str, str]) -> None:

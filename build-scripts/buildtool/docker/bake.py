@@ -1,20 +1,25 @@
-"""What docker/docker-bake.hcl takes from ci/targets.toml, and how bake is run."""
+"""What docker/docker-bake.hcl takes from other files of the project, and how bake is run."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Sequence
 
-from .. import configuration, paths
+from .. import paths, versions
 from . import arguments, engine, images, platforms
 
 FILE = paths.ROOT / "docker" / "targets.json"
+DOCKERFILE = paths.ROOT / "docker" / "runtime" / "Dockerfile"
 
 
 def text() -> str:
     """Return what docker/targets.json has to be: variables of docker-bake.hcl, and packages."""
+    python = versions.Python(versions.default())
     values = {
+        "VERSION": python.version,
+        "MINOR": python.minor,
         "PLATFORMS": list(platforms.runtime()),
         # For the builder stage of docker/runtime/Dockerfile.
         "PACKAGES": {name: one.packages for name, one in platforms.runtime().items()},
@@ -26,10 +31,23 @@ def text() -> str:
     return json.dumps({"variable": variables}, indent=2) + "\n"
 
 
+def dockerfile() -> str:
+    """Return what docker/runtime/Dockerfile has to be: with the version that is the default."""
+    return re.sub(
+        r"^ARG VERSION=.*", f"ARG VERSION={versions.default()}", DOCKERFILE.read_text(), flags=re.M
+    )
+
+
+def write() -> None:
+    """Write both files anew."""
+    FILE.write_text(text())
+    DOCKERFILE.write_text(dockerfile())
+
+
 def environment() -> dict[str, str]:
     """Return the variables of docker-bake.hcl that change: with the series, source and machine."""
-    version = configuration.DEFAULT_VERSION
-    found = {"VERSION": version}
+    version = versions.default()
+    found: dict[str, str] = {}
     for kind in arguments.KINDS:
         for name, value in arguments.checksums(kind, version).items():
             found[name if name.startswith("SOURCE") else f"{kind.upper()}_{name}"] = value

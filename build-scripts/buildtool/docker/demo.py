@@ -55,7 +55,7 @@ def run(wanted: Demo, *, compose: bool) -> Path:
     """
     client = engine.client()
     for kind in arguments.KINDS:
-        name = images.runtime_tag(wanted.release, kind)
+        _, name = images.runtime_tags(wanted.release, kind)
         try:
             client.images.get(name)
         except ImageNotFound:

@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from .. import configuration, paths, targets
+from .. import paths, targets, versions
 from ..errors import BuildError
 from ..targets import Target
 from . import arguments, engine, platforms
@@ -41,10 +41,14 @@ def packages(image: str) -> list[str]:
     return sorted({package for one in contents(image) for package in one.packages})
 
 
-def runtime_tag(release: str, kind: str, nonroot: bool = False) -> str:
-    """Return the name of a runtime image, in the way of python:3.11-slim-bookworm."""
-    parts = ["3.11-slim", release, *(["stock"] if kind == "stock" else [])]
-    return f"{NAME}:{'-'.join([*parts, *(['nonroot'] if nonroot else [])])}"
+def runtime_tags(release: str, kind: str, nonroot: bool = False) -> tuple[str, str]:
+    """Return the names of a runtime image, with the minor version and without.
+
+    They are made in the way of python:3-slim-bookworm and python:slim-bookworm.
+    """
+    parts = ["slim", release, *(["stock"] if kind == "stock" else [])]
+    name = "-".join([*parts, *(["nonroot"] if nonroot else [])])
+    return f"{NAME}:{versions.Python(versions.default()).minor}-{name}", f"{NAME}:{name}"
 
 
 def build_runtime(
@@ -62,18 +66,18 @@ def build_runtime(
     *options* are those of build.sh, the Dockerfile's own if None.
     """
     platforms.target(platform)
-    version = configuration.DEFAULT_VERSION
+    version = versions.default()
     values = {"DEBIAN": release, "KIND": kind, "VERSION": version}
     values |= arguments.checksums(kind, version)
     if options is not None:
         values |= {"OPTIONS": options, "CROSS_OPTIONS": options}
     if base:
         values["BASE"] = base
-    tag = tag or runtime_tag(release, kind, nonroot)
+    tags = [tag] if tag else [*runtime_tags(release, kind, nonroot)]
     target = "nonroot" if nonroot else "runtime"
     line = [f"--platform={platform}", f"--target={target}", "-f", f"{FOLDER}/runtime/Dockerfile"]
-    engine.build([*line, *_flags(values), "-t", tag, "."])
-    return tag
+    engine.build([*line, *_flags(values), *(f"--tag={name}" for name in tags), "."])
+    return tags[0]
 
 
 def build_toolchain(image: str) -> str:

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from .. import configuration, paths
+from .. import paths, versions
 from ..errors import BuildError, exit_status, restore_interrupt
 from . import arguments, bake, base, demo, engine, images, platforms, trim
 
@@ -63,7 +63,7 @@ def _bake(options: argparse.Namespace) -> None:
 
 
 def _targets(options: argparse.Namespace) -> None:
-    bake.FILE.write_text(bake.text())
+    bake.write()
 
 
 def _demo(options: argparse.Namespace) -> None:
@@ -120,7 +120,7 @@ def parser() -> argparse.ArgumentParser:
         help=f"again for several under one name (default: {platforms.NATIVE})",
     )
 
-    one = command("runtime", _runtime, "build an image to use as python:3.11-slim is used")
+    one = command("runtime", _runtime, "build an image to use as python:3-slim is used")
     _add_release(one)
     one.add_argument(
         "--kind",
@@ -150,7 +150,7 @@ def parser() -> argparse.ArgumentParser:
         "--tag",
         default="",
         metavar="NAME",
-        help=f"default: like {images.runtime_tag('bookworm', 'patched')}",
+        help=f"default: like {images.runtime_tags('bookworm', 'patched')[0]}",
     )
 
     one = command(
@@ -181,7 +181,11 @@ def parser() -> argparse.ArgumentParser:
         help="of docker buildx bake: targets, --print, --push, --builder NAME, ...",
     )
 
-    command("targets", _targets, "write docker/targets.json anew, from ci/targets.toml")
+    command(
+        "targets",
+        _targets,
+        "write docker's copies of versions and targets anew",
+    )
 
     one = command(
         "demo",
@@ -224,7 +228,7 @@ def parser() -> argparse.ArgumentParser:
 
     one = command("verify", _verify, "compare checksums with what is here")
     one.add_argument("--kind", choices=arguments.KINDS, required=True)
-    one.add_argument("--version", default=configuration.DEFAULT_VERSION)
+    one.add_argument("--version", default=versions.default())
     one.add_argument("--series", default="", metavar="SHA256")
     one.add_argument("--source", default="", metavar="SHA256")
     return top

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .. import install
+from .. import install, versions
 from ..errors import BuildError
 from ..targets import Target
 
@@ -31,13 +31,13 @@ SYSROOT = re.compile(r" *(?:'\n *')?(?:--sysroot=|-[IL]\S*/sysroots/)[^\s'\"]+")
 
 def trim(prefix: Path, target: Target) -> None:
     """Trim the installation of *target* in *prefix*, in place; BuildError if there is none."""
-    library = prefix / "lib" / "python3.11"
-    if not (prefix / install.MARKER).is_file() or not library.is_dir():
+    if not (prefix / install.MARKER).is_file():
         raise BuildError(f"{prefix} has no installation of build.sh")
     # It runs in the image, not on the machine that built it.
     (prefix / install.MARKER).unlink()
-    (prefix / "bin" / install.HERE).unlink(missing_ok=True)
-    for path in sorted(library.rglob("*"), reverse=True):
+    python = versions.installed(prefix)
+    (prefix / "bin" / f"{python.program}{install.HERE}").unlink(missing_ok=True)
+    for path in sorted((prefix / python.library).rglob("*"), reverse=True):
         if path.is_dir() and path.name in ("test", "tests", "idle_test", "__pycache__"):
             shutil.rmtree(path)
     for path in prefix.rglob("libpython*.a"):
@@ -46,17 +46,17 @@ def trim(prefix: Path, target: Target) -> None:
         link = prefix / "bin" / name
         if (prefix / "bin" / program).exists() and not link.exists():
             link.symlink_to(program)
-    _forget_sysroot(prefix)
+    _forget_sysroot(prefix, python)
     _strip(prefix, target.compiler.removesuffix("gcc") + "strip")
 
 
-def _forget_sysroot(prefix: Path) -> None:
+def _forget_sysroot(prefix: Path, python: versions.Python) -> None:
     """Take the sysroot of a cross build out of what extension modules are built with."""
-    library = prefix / "lib" / "python3.11"
+    library = prefix / python.library
     files = [*library.glob("_sysconfigdata_*.py"), *library.glob("config-*/Makefile")]
     files += [
         *library.glob("config-*/python-config.py"),
-        prefix / "bin" / "python3.11-config",
+        prefix / "bin" / python.config,
         *prefix.glob("lib/pkgconfig/*.pc"),
     ]
     for file in files:

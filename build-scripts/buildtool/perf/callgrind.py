@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .. import install, paths
+from .. import install, paths, versions
 from ..errors import BuildError
 from . import valgrind
 
@@ -26,10 +26,6 @@ BETWEEN = ("--zero-before=getppid", "--dump-before=getsid")
 # Counts depend on how strings hash and whether .pyc files have to be written; and a little on the
 # size of the environment, so there is nothing else in it.
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
-
-
-# What an interpreter needs of its installation.
-PARTS = ("bin/python3.11*", "lib/python3.11", "lib/libpython3*", install.MARKER)
 
 
 @dataclass(frozen=True)
@@ -100,7 +96,7 @@ def laboratory(pair: Mapping[str, Path], programs: Sequence[Program]) -> Iterato
         places = {}
         for number, (side, python) in enumerate(pair.items()):
             prefix, copied = python.resolve().parent.parent, folder / str(number)
-            for part in [path for pattern in PARTS for path in prefix.glob(pattern)]:
+            for part in [path for pattern in parts(prefix) for path in prefix.glob(pattern)]:
                 target = copied / part.relative_to(prefix)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 if part.is_dir():
@@ -122,7 +118,7 @@ def laboratory(pair: Mapping[str, Path], programs: Sequence[Program]) -> Iterato
 def _link(source: str, target: str) -> None:
     """Link a file, or copy it where that can't be done; programs, without their debug symbols.
 
-    valgrind 3.19 needs none and gives up at those of clang, which are DWARF 5.
+    that of Debian 12 needs none and gives up at those of clang, which are DWARF 5.
     """
     with open(source, "rb") as file:
         program = file.read(4) == b"\x7fELF"
@@ -165,12 +161,23 @@ def count(python: Path, program: Program, output: Path) -> int:
     return int(total[1]) - (missed(output) if program.script else 0)
 
 
+def parts(prefix: Path) -> list[str]:
+    """Return patterns of what the interpreter in *prefix* needs of its installation."""
+    python = versions.installed(prefix)
+    return [f"bin/{python.program}*", str(python.library), "lib/libpython3*", install.MARKER]
+
+
 def command_of(python: Path) -> list[str]:
     """Return the command that runs *python*, without a shell script in between."""
     run = install.run_command(python.parent.parent)
     if not run:
         return [str(python)]
-    return [*run, "--argv0", str(python), str(python.with_name("python3.11"))]
+    return [
+        *run,
+        "--argv0",
+        str(python),
+        str(python.with_name(python.name.removesuffix(install.HERE))),
+    ]
 
 
 def functions(profile: Path) -> Counter[str]:

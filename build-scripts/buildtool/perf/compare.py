@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from .. import build, configuration, paths, targets
+from .. import build, configuration, paths, targets, versions
 from ..errors import BuildError, exit_status, restore_interrupt
 from ..progress import Progress
 from . import instructions, machine, published, readme, report, rounds, starts
@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> None:
     restore_interrupt()
     options = parser().parse_args(arguments)
     if options.list:
-        for one in rounds.select(options.size, options.benchmarks, configuration.DEFAULT_VERSION):
+        for one in rounds.select(options.size, options.benchmarks, versions.default()):
             print(one.name)
         return
     if options.instructions and options.benchmarks:

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from .. import install
 from ..errors import BuildError
 from . import callgrind, valgrind
 from .callgrind import Program
@@ -89,7 +90,8 @@ def resident(python: Path) -> dict[str, int]:
     process has for itself.
     """
     code = "print(open('/proc/self/smaps_rollup').read())"
-    python.with_name("python3.11").read_bytes()  # so that the kernel has it in memory as a whole
+    program = python.with_name(python.name.removesuffix(install.HERE))
+    program.read_bytes()  # so that the kernel has it in memory as a whole
     told = [_ask(python, code) for _ in range(RSS_RUNS)]
     found = {}
     for name in ("Rss", "Anonymous"):

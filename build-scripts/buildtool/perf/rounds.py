@@ -18,7 +18,7 @@ from typing import Any
 import pyperf  # type: ignore[import-untyped]
 from pyperformance import _manifest  # type: ignore[import-untyped]
 
-from .. import paths
+from .. import paths, versions
 from ..errors import BuildError
 from ..progress import Progress
 from .callgrind import CONFIG
@@ -227,7 +227,7 @@ def collect(folder: Path, size: str) -> list[Measured]:
     """
     suites: dict[str, dict[str, Any]] = {"stock": {}, "patched": {}}
     found: dict[str, Measured] = {}
-    own = {one.name for one in _load(OURS, "3.11.2")}
+    own = {one.name for one in _load(OURS, versions.default())}
     for number in range(SIZES[size].rounds):
         for first in sorted((folder / "raw" / "stock").glob(f"{number + 1:02}-*.json")):
             second = folder / "raw" / "patched" / first.name

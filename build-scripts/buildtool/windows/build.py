@@ -103,13 +103,13 @@ def install(source: Path, root: Root, folder: Path) -> None:
     shutil.copytree(source / "Lib", folder / "Lib", ignore=unwanted)
     shutil.copytree(source / "Include", folder / "include")
     shutil.copy(source / "PC" / "pyconfig.h", folder / "include")
-    launcher = folder / "bin" / "python3.11"
+    launcher = folder / "bin" / "python{}.{}".format(*_version(source))
     launcher.write_text(_LAUNCHER.format(wine=root.folder / "wine.sh", name=root.arch.name))
     launcher.chmod(0o755)
 
 
 def _version(source: Path) -> tuple[int, int]:
-    """Return the source's version, such as (3, 11)."""
+    """Return the source's version, such as (3, 8)."""
     text = (source / "Include" / "patchlevel.h").read_text()
     major, minor = re.findall(r"^#define PY_(?:MAJOR|MINOR)_VERSION\s+(\d+)", text, re.MULTILINE)
     return int(major), int(minor)

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from .. import versions
 from ..errors import BuildError
 from . import tools
 from .root import DATA, Root
@@ -13,7 +14,10 @@ from .root import DATA, Root
 
 def module(root: Root, prefix: Path, source: Path, product: Path, flags: Sequence[str]) -> None:
     """Make the extension module *product*, a .pyd, with the headers and library in *prefix*."""
-    libraries = [str(prefix / "libs" / "python311.lib"), *tools.libraries([])]
+    libraries = [
+        str(prefix / "libs" / f"{versions.installed(prefix).dll}.lib"),
+        *tools.libraries([]),
+    ]
     _make(root, prefix, source, product, flags, [*tools.DLL, *libraries])
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-# GNU C, and of C11 what cl takes with /std:c11 only, which CPython 3.11 doesn't ask for.
+# GNU C, and of C11 what cl takes with /std:c11 only, which CPython doesn't ask for.
 EXTENSIONS = re.compile(
     r"__attribute__|__attribute\b|__builtin_\w+|__typeof__|\btypeof\b|__auto_type|__extension__"
     r"|__asm__|__label__|__alignof__|__inline__|__volatile__|__const__|__int128|__sync_\w+"

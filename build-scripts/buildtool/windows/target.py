@@ -25,7 +25,7 @@ class Arch:
     name: str  # as in ci/targets.toml and in clang's triple
     platform: str  # MSBuild's $(Platform)
     machine: str  # lld-link's /machine
-    suffix: str  # of sys.winver: the registry keys of 3.11 and 3.11-32 differ
+    suffix: str  # of sys.winver: the registry keys of 3.N and 3.N-32 differ
     mingw: str  # the folder in /usr with zlib; its headers are the same everywhere
     debian: str = ""  # of the packages with this architecture's Wine; "" where Wine can't run it
     winearch: str = ""
@@ -38,7 +38,7 @@ class Arch:
         return f"{self.name}-pc-windows-msvc"
 
     def properties(self, version: tuple[int, int]) -> dict[str, str]:
-        """Return MSBuild's global properties for CPython *version*, such as (3, 11)."""
+        """Return MSBuild's global properties for CPython *version*, such as (3, 8)."""
         major, minor = version
         return {
             **_PROPERTIES,
