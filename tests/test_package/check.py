@@ -14,7 +14,8 @@ sys.path[:0] = folder
 # Modules that a broken build would lack: make goes on without those that don't compile.
 LIBRARIES = ("_bz2", "_ctypes", "_curses", "_gdbm", "_lzma", "_sqlite3", "_ssl", "_uuid", "zlib")
 OTHERS = ("_elementtree", "_testcapi", "pyexpat")
-wanted = {"all": (*LIBRARIES, "readline"), "own": ("_ctypes", "zlib"), "windows": ("zlib",)}
+later = ("_zstd",) if sys.version_info >= (3, 14) else ()
+wanted = {"all": (*LIBRARIES, *later, "readline"), "own": ("_ctypes", "zlib"), "windows": ("zlib",)}
 for name in wanted[libraries] + OTHERS:
     importlib.import_module(name)
 example = importlib.import_module("example") if folder else None
