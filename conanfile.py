@@ -349,6 +349,10 @@ class CPythonImmortal(ConanFile):
             if not path.is_symlink():
                 text = path.read_text()
                 path.write_text(text.replace(f"prefix={PREFIX}", "prefix=${pcfiledir}/../.."))
+        details = installed / self._python.library / "build-details.json"
+        if details.exists():  # PEP 739: its own folder is where the first path begins
+            text = details.read_text().replace(f'"{PREFIX}"', '"../.."')
+            details.write_text(text.replace(f'"{PREFIX}/', '"./'))
         for path in installed.iterdir():
             shutil.move(path, self.package_folder)
 
