@@ -51,6 +51,7 @@ found = {
     "compiler": platform.python_compiler(),
     "libc": " ".join(platform.libc_ver()),
     "immortal": hasattr(gc, "immortalize"),
+    "immortal_none": sys.getrefcount(None) > 1 << 27,
     "free_threaded": flag("Py_GIL_DISABLED"),
     "debug": hasattr(sys, "gettotalrefcount"),
     "trace_refs": hasattr(sys, "getobjects"),

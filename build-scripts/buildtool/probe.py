@@ -54,7 +54,10 @@ def check(target: Target, options: Mapping[str, str], answers: Answers) -> None:
             wanted[name] = options[name] == "True"
     if "address" in options.get("sanitizers", ""):
         wanted["pymalloc"] = False  # configure leaves it out
-    wanted["object_size"] = _object_size(target, answers)
+    python = Python(answers["version"])
+    if "immortal_none" in answers:  # which older records lack
+        wanted["immortal_none"] = answers["immortal"] or python.facts.upstream_immortal
+    wanted["object_size"] = _object_size(target, python, answers)
     wanted["maxsize"] = (1 << (target.bits - 1)) - 1
     if answers["immortal"]:
         wanted["initial"] = 3 << 30 if target.bits == 64 else 5 << 28
@@ -65,12 +68,11 @@ def check(target: Target, options: Mapping[str, str], answers: Answers) -> None:
             )
 
 
-def _object_size(target: Target, answers: Answers) -> int:
+def _object_size(target: Target, python: Python, answers: Answers) -> int:
     """Return the size of an object without contents, in bytes."""
-    if answers["free_threaded"]:
+    if answers.get("free_threaded"):
         return 3 * target.bits // 8 + 8  # an owner, a shared count, a type; flags, a local count
-    facts = Python(answers["version"]).facts
-    words = 2 + (facts.trace_refs_words if answers["trace_refs"] else 0)
+    words = 2 + (python.facts.trace_refs_words if answers["trace_refs"] else 0)
     return words * target.bits // 8
 
 

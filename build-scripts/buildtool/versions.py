@@ -25,21 +25,17 @@ class Facts:
 
     makefile            texts of the Makefile and what the recipe puts in their place, so that the
                         library is compiled for the plain interpreter alone
-    setup_py            whether setup.py builds the extension modules, not the Makefile
     windows             whether the recipe builds it for Windows
     upstream_immortal   whether stock has immortal objects of its own (PEP 683)
     free_threading      whether it can be built without the GIL
     trace_refs_words    pointers that --with-trace-refs adds to each object
-    regrtest            the first minor version whose test runner prints what this one's prints
     """
 
     makefile: Mapping[str, str]
-    setup_py: bool
     windows: bool
     upstream_immortal: bool
     free_threading: bool
     trace_refs_words: int
-    regrtest: str
 
 
 @dataclass(frozen=True)
