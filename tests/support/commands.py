@@ -39,3 +39,12 @@ def error_line(ran: subprocess.CompletedProcess[str]) -> str:
     assert len(found) == 1
     assert ran.stderr.splitlines()[-1] == found[0]
     return found[0]
+
+
+def docker_sh(*arguments: str, status: int = 0) -> str:
+    """Run docker.sh's command; return its output, or the line that it fails with."""
+    command = [sys.executable, "-m", "buildtool.docker.main", *arguments]
+    env = {"PATH": "/usr/bin:/bin", **modules(paths.ROOT / "build-scripts")}
+    ran = subprocess.run(command, cwd=paths.ROOT, env=env, capture_output=True, text=True)
+    assert ran.returncode == status, ran.stdout + ran.stderr
+    return ran.stderr if status else ran.stdout

@@ -1,6 +1,5 @@
 """Shapes of dictionaries of every layout, their subclasses and views."""
 
-
 from __future__ import annotations
 
 import collections

@@ -1,0 +1,143 @@
+"""The series tool: check finds what is against the rules, and rebase-check what is rejected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from buildtool import paths, series, seriescheck, seriesgit
+from buildtool.errors import BuildError
+from buildtool.seriesbase import make_base
+from buildtool.seriesgit import Base
+from tools.tiny_series import change, commit, content, git, replace, run
+
+REAL = paths.ROOT / "patches" / "3.11"
+
+
+def test_check_is_content_with_a_good_series(patches: Path, base: Base) -> None:
+    assert seriescheck.problems(patches, base) == []
+    assert run(patches, "check") == 0
+
+
+SPOILED = [
+    ("count-more.patch", "Reason: ", "Because ", 'no paragraph that starts with "Reason:"'),
+    ("count-more.patch", "Reason: it is\nneeded.", "Reason:", 'that starts with "Reason:"'),
+    ("count-more.patch", "\n\nCost: none.", "\nCost: none.", 'that starts with "Cost:"'),
+    ("count-more.patch", "Count more", "", "the message has no subject"),
+    ("count-more.patch", "Count more", "Count " * 13, "more than 72 columns"),
+    ("count-more.patch", "\n\nTests: test_new", "", 'no line "Tests:"'),
+    ("count-more.patch", "Lib/test/test_new/", "Lib/test/new/", "it changes no Lib/test/test_"),
+    (
+        "count-more.patch",
+        "Tests: test_new",
+        "Tests: test_gc",
+        "none of those that it changes: test_",
+    ),
+    ("count-more.patch", "Misc/NEWS.d/next/", "Misc/news/", "no entry below Misc/NEWS.d/next/"),
+    ("count-more.patch", "next/Core and Builtins/", "next/Core/", "the news have no section Core;"),
+    ("count-more.patch", "next/Core and Builtins/", "next/Windows/", "Windows doesn't fit"),
+    (
+        "count-more.patch",
+        "zoe@example.org",
+        "me@example.org",
+        "its author is Zo\xeb <me@example.org>",
+    ),
+    ("count-more.patch", "int more;", "int more; ", "Objects/object.c:2: trailing whitespace."),
+    ("count-more.patch", "int more;", "int more;\r", "Objects/object.c:2: a carriage return"),
+    ("count-more.patch", "int more;", "\tmore;", "Objects/object.c:2: a tab in C"),
+    ("count-more.patch", "int more;", f"int {'m' * 70};", "Objects/object.c:2: a line of 84"),
+    ("count-more.patch", " int one;", " int none;", "does not apply to tiny 0: Objects/object.c:1"),
+    ("count-more.patch", "@@ -18,7 +18,7 @@", "@@ -17,7 +17,7 @@", "isn't in the form"),
+    ("count-more.patch", "\ndiff --git a/Obj", "\nindex 12..34\ndiff --git a/Obj", "in the form"),
+    ("count-more.patch", "diff --git", "differ", "is no patch in git's mail form"),
+    ("tidy-up-ber-all.patch", "Tests: test_new", "Tests: all", "Tests: names 'all'"),
+    ("series", "count-more.patch", "Count.diff", "'Count.diff' is no name for a patch"),
+    ("series", "count-more.patch", "", "count-more.patch is there and isn't listed"),
+    (
+        "series",
+        "count-more.patch",
+        "count-less.patch",
+        "count-less.patch is listed and isn't there",
+    ),
+    ("series", "count-more.patch", "count-more.patch\ncount-more.patch", "listed 2 times"),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new", "complaint"), SPOILED)
+def test_check_finds(
+    patches: Path,
+    capfd: pytest.CaptureFixture[str],
+    name: str,
+    old: str,
+    new: str,
+    complaint: str,
+) -> None:
+    replace(patches / name, old, new)
+    assert run(patches, "check") == 1
+    assert complaint in capfd.readouterr().out
+
+
+def test_check_lets_a_long_line_be_replaced_by_one_no_longer(tree: Path, base: Base) -> None:
+    for text in ("int " + "x" * 90 + ";", "int " + "y" * 90 + ";"):
+        change(tree, "Objects/object.c", "int three;", "int three;\n" + text)
+        commit(tree, f"Say {text[4]}")
+    change(tree, "Objects/object.c", "y" * 90, "z" * 90)
+    commit(tree, "Say z")
+    found = [list(seriescheck._added_lines(patch)) for patch in seriesgit.export(tree)]
+    assert [len(lines) for lines in found] == [0, 0, 0, 1, 1, 0]
+
+
+def test_rebase_check_tells_what_is_rejected(
+    patches: Path, tree: Path, base: Base, tmp_path: Path
+) -> None:
+    found = seriesgit.read_patches(patches)
+    assert seriescheck.rebase(base, found) == ([], [])
+    git(tree, "checkout", "--quiet", "pristine")
+    change(tree, "Include/object.h", "line 1;", "line 1;\nline 1a;")
+    change(tree, "Include/object.h", "line 17;", "line XVII;")
+    later = tmp_path / "later.tgz"
+    git(tree, "add", "--all")
+    revision = git(tree, "stash", "create").strip()
+    git(tree, "archive", "--prefix=Python-1/", f"--output={later}", revision)
+    reduced, rejects = seriescheck.rebase(Base("tiny 1", later), found)
+    assert (len(reduced), rejects) == (2, [])
+    change(tree, "Include/object.h", "line 20;", "line XX;")
+    git(tree, "add", "--all")
+    revision = git(tree, "stash", "create").strip()
+    git(tree, "archive", "--prefix=Python-1/", f"--output={later}", revision)
+    reduced, rejects = seriescheck.rebase(Base("tiny 1", later), found)
+    assert [line.split(" does ")[0] for line in rejects] == [found[0].name, found[2].name]
+
+
+def test_rebase_check_says_which_source_is_missing(
+    patches: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def no_source(*_: str) -> Base:
+        raise BuildError("it can't be had")
+
+    monkeypatch.setattr(series, "make_base", no_source)
+    assert run(patches, "rebase-check", "3.11.15") == 1
+    said = capfd.readouterr()
+    assert said.out == "3.11.15: not checked: it can't be had\n"
+    assert "3.11.15" in said.err
+
+
+def test_real_series_keeps_the_rules() -> None:
+    assert seriescheck.problems(REAL, make_base("3.11.2")) == []
+
+
+def test_real_series_round_trips(tmp_path: Path) -> None:
+    copy = tmp_path / "patches"
+    patches = seriesgit.read_patches(REAL)
+    seriesgit.import_series(make_base("3.11.2"), patches, tmp_path / "tree")
+    copy.mkdir()
+    (copy / "series").write_bytes((REAL / "series").read_bytes())
+    seriesgit.write(seriesgit.export(tmp_path / "tree"), copy)
+    assert content(copy) == {
+        name: data for name, data in content(REAL).items() if name in content(copy)
+    }
+
+
+def test_real_series_applies_over_debians_patches() -> None:
+    _, rejects = seriescheck.rebase(make_base("3.11.2", "debian"), seriesgit.read_patches(REAL))
+    assert rejects == []
