@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 
 def row(cells: Iterable[object]) -> str:
-    """Return a line of a table; a bar within a cell is escaped."""
-    return f"| {' | '.join(str(cell).replace('|', '&#124;') for cell in cells)} |\n"
+    """Return a line of a table; what would end a cell or the line is escaped."""
+    escaped = [str(cell).replace("|", "&#124;").replace("\n", " ") for cell in cells]
+    return f"| {' | '.join(escaped)} |\n"
 
 
 def table(head: Sequence[object], rows: Iterable[Iterable[object]]) -> str:

@@ -120,7 +120,7 @@ def over_time(looks: list[Look]) -> str:
         cells = [f"{look['seconds']:.0f}", f"{answered(look):.0f}"]
         cells.append(f"{total(look, 'Pss'):.1f} / {total(look, 'Private_Dirty'):.1f}")
         for row in look["workers"]:
-            cells.append(f"{row['Pss'] / MIB:.1f} / {row['Private_Dirty'] / MIB:.1f}")
+            cells.append(f"{row['Pss'] / MIB:.0f} / {row['Private_Dirty'] / MIB:.0f}")
         rows.append(cells)
     workers = [f"worker {number}" for number in range(1, len(looks[0]["workers"]) + 1)]
     return markdown.table(("seconds", "requests to each", "all workers", *workers), rows)
