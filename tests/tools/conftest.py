@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from buildtool import series, seriesfile, seriesgit
 from buildtool.seriesgit import Base
-from harness import run
+from harness import MISC, run
 from tools.tiny_series import FILES, MESSAGE, bring, change, commit, content
 from tools.tiny_series import run as run_series
 
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
-    """A function that makes a virtual environment which has pyperf, without a network."""
+    """A function that makes an environment with pyperf and our workload, without a network."""
     spec = importlib.util.find_spec("pyperf")
     assert spec and spec.origin
 
@@ -26,6 +26,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Pa
         run(python, "import sys, venv; venv.create(sys.argv[1])", str(folder))
         (site,) = folder.glob("lib/*/site-packages")
         (site / "pyperf").symlink_to(Path(spec.origin).parent)
+        (site / "workload").symlink_to(MISC / "workload" / "workload")
         return folder / "bin" / "python"
 
     return make
