@@ -133,20 +133,22 @@ class Observer:
 
 
 def measure(
-    mode: str, work: Callable[[], object], observer: Observer | None, end: str | None
+    work: Callable[[], object], observer: Observer | None, end: str, mode: str, **named: object
 ) -> dict[str, Any]:
     """Collect, do what the *mode* says with the heap, and let a child do the *work*.
 
-    Returns, in bytes: rss, of the parent; sealed, what the mode added to that; and what *observer*
-    saw of the child. Without an observer the child ends as *end* says: its status, None in itself.
+    Returns what is *named*, and in bytes: rss, of the parent; sealed, what the mode added to that;
+    and what *observer* saw of the child. Without one the child ends as *end* says: its status, or
+    None in the child itself, which makes no other dictionary on its way to the end.
     """
     gc.collect()
     rss = memory()["Rss"]
     objects = take_out(mode)
-    found = {"mode": mode, "objects": objects, "rss": rss, "sealed": memory()["Rss"] - rss}
+    sealed = memory()["Rss"] - rss
+    found = {"mode": mode, **named, "objects": objects, "rss": rss, "sealed": sealed}
     if observer:
         return {**found, **observer.watch(work)}
-    return {**found, "status": forked(work, end or "os._exit")}
+    return {**found, "status": forked(work, end)}
 
 
 def serve(questions: TextIO, answers: TextIO) -> None:

@@ -169,7 +169,7 @@ def measure(mode: str, records: int, count: int, end: str = "") -> dict[str, Any
         work(table, count)
         gc.collect()
 
-    return {"records": records, **watched(mode, child, observer, end)}
+    return watched(child, observer, end, mode, records=records)
 
 
 def parse() -> argparse.Namespace:

@@ -59,7 +59,7 @@ def measure(
                     raise AssertionError(f"{name}: {result!r}, not {expected[name]!r}")
         gc.collect()
 
-    return {"warm": warm, **watched(mode, child, observer, end)}
+    return watched(child, observer, end, mode, warm=warm)
 
 
 def main() -> None:

@@ -49,7 +49,7 @@ def measure(mode: str, database: Path, cached: int, requests: int, end: str = ""
         serve(application, requests, cached)
         gc.collect()
 
-    return {"cached": cached, **watched(mode, worker, observer, end)}
+    return watched(worker, observer, end, mode, cached=cached)
 
 
 def parse() -> argparse.Namespace:
