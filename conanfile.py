@@ -25,7 +25,7 @@ required_conan_version = ">=2.34"  # which knows build_system_requirements()
 
 # The part of a profile's [conf] that is for this recipe alone: user.cpython-immortal:NAME
 #   packages   Debian packages that bring the target's compiler and emulator
-#   sysroot    Debian's name of the architecture, or "own": see buildtool/sysroot.py
+#   sysroot    Debian's name of the architecture, or "own": see buildtool/recipe/sysroot.py
 #   runner     what the target's programs run with: see ci/targets.toml
 #   toolchain  the release of Debian whose compiler it is, if it isn't this machine's
 #   sources    a folder of sources that have been fetched
@@ -143,14 +143,14 @@ class CPythonImmortal(ConanFile):
 
     exports = (
         "build-scripts/buildtool/__init__.py",
-        "build-scripts/buildtool/apt.py",
-        "build-scripts/buildtool/errors.py",
-        "build-scripts/buildtool/paths.py",
-        "build-scripts/buildtool/seriesfile.py",
-        "build-scripts/buildtool/sources.py",
-        "build-scripts/buildtool/sysroot.py",
-        "build-scripts/buildtool/toolchain.py",
-        "build-scripts/buildtool/versions.py",
+        "build-scripts/buildtool/core/__init__.py",
+        "build-scripts/buildtool/core/apt.py",
+        "build-scripts/buildtool/core/errors.py",
+        "build-scripts/buildtool/core/paths.py",
+        "build-scripts/buildtool/core/versions.py",
+        "build-scripts/buildtool/recipe/*.py",
+        "build-scripts/buildtool/series/__init__.py",
+        "build-scripts/buildtool/series/order.py",
         "build-scripts/buildtool/windows/*.py",
         "build-scripts/packages.txt",
         "build-scripts/versions/*.yml",
@@ -403,11 +403,13 @@ class CPythonImmortal(ConanFile):
         """Lend the modules that are exported with the recipe; their errors become Conan's."""
         folder = os.path.join(self.recipe_folder, "build-scripts")
         sys.path.insert(0, folder)
-        from buildtool import errors, seriesfile, sources, sysroot, toolchain, versions
+        from buildtool.core import errors, versions
+        from buildtool.recipe import sources, sysroot, toolchain
+        from buildtool.series import order
 
         try:
             yield types.SimpleNamespace(
-                seriesfile=seriesfile,
+                order=order,
                 sources=sources,
                 sysroot=sysroot,
                 toolchain=toolchain,
@@ -531,7 +533,7 @@ class CPythonImmortal(ConanFile):
             if not taken:
                 return
             patches = Path(self.export_sources_folder, "patches", taken)
-            names = tool.seriesfile.read(patches / "series").names_for(bool(self.options.immortal))
+            names = tool.order.read(patches / "series").names_for(bool(self.options.immortal))
         if self.options.immortal and not names:
             raise ConanException(
                 f"patches/{taken}/series lists no patch; build stock CPython with "

@@ -1,8 +1,8 @@
 """Draw the README's chart, copied.svg, from the measurements beside this script.
 
-Each measurement is what `python -m buildtool.demo PYTHON --json` printed; the file's name says of
-which interpreter. README.md tells how to run it. The colours keep their contrast on a white and on
-a dark page.
+Each measurement is what `python -m buildtool.cli.demo PYTHON --json` printed; the file's name says
+of which interpreter. README.md tells how to run it. The colours keep their contrast on a white and
+on a dark page.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from buildtool.demo import MODES
+from buildtool.cli.demo import MODES
 
 FOLDER = Path(__file__).resolve().parent
 COLOURS = {"stock-3.11.2": "#8b949e", "patched-3.11.2": "#2f81f7"}

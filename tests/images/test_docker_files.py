@@ -16,9 +16,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from buildtool import install, paths, targets, versions
-from buildtool.docker import bake, base, demo, engine, images, platforms, trim
-from buildtool.errors import BuildError
+from buildtool.core import paths, targets, versions
+from buildtool.core.errors import BuildError
+from buildtool.images import bake, base, demo, engine, images, platforms, trim
+from buildtool.install import place as install
 from harness import modules, script
 
 DOCKER = paths.ROOT / "docker"
@@ -27,7 +28,7 @@ DOCKERFILES = sorted(DOCKER.glob("*/Dockerfile"))
 
 def docker_sh(*arguments: str, status: int = 0) -> str:
     """Run docker.sh's command; return its output, or the line that it fails with."""
-    command = [sys.executable, "-m", "buildtool.docker.main", *arguments]
+    command = [sys.executable, "-m", "buildtool.cli.docker", *arguments]
     env = {"PATH": "/usr/bin:/bin", **modules(paths.ROOT / "build-scripts")}
     ran = subprocess.run(command, cwd=paths.ROOT, env=env, capture_output=True, text=True)
     assert ran.returncode == status, ran.stdout + ran.stderr

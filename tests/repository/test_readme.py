@@ -16,7 +16,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from buildtool import pages, paths
+from buildtool.core import pages, paths
 from checkout import tracked
 from compiling import compile_with, config
 from harness import TESTS, run, script

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from buildtool import paths
+from buildtool.core import paths
 from harness import modules
 
 
@@ -28,7 +28,7 @@ def build(
     *args: str, checkout: Path = paths.ROOT, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run the tool behind build.sh."""
-    return run_module("buildtool.build", "--no-demo", *args, checkout=checkout, **environment)
+    return run_module("buildtool.cli.build", "--no-demo", *args, checkout=checkout, **environment)
 
 
 def error_line(ran: subprocess.CompletedProcess[str]) -> str:

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from buildtool.perf import valgrind
+from buildtool.performance import valgrind
 from harness import FIXED, modules
 
 # What the library does after each fork, in every child

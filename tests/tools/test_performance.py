@@ -15,22 +15,22 @@ from pathlib import Path
 
 import pyperf
 import pytest
-from buildtool import pages, paths
-from buildtool.errors import BuildError
-from buildtool.perf import (
-    compare,
-    forest,
+from buildtool.cli import performance
+from buildtool.core import pages, paths
+from buildtool.core.errors import BuildError
+from buildtool.core.progress import Progress
+from buildtool.performance import (
+    chart,
     instructions,
     machine,
-    published,
     ratios,
     readme,
     report,
-    rounds,
-    starts,
+    results,
+    startup,
+    timing,
 )
-from buildtool.perf.callgrind import Program
-from buildtool.progress import Progress
+from buildtool.performance.callgrind import Program
 from harness import run
 
 CONFIG = paths.ROOT / "pyperformance-config"
@@ -67,17 +67,17 @@ def pythons(
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> list[rounds.Benchmark]:
+def quick(monkeypatch: pytest.MonkeyPatch) -> list[timing.Benchmark]:
     """Three rounds of next to nothing: a benchmark of pyperformance's, and one that forks."""
-    tiny = rounds.Size(3, ("--processes=2", "--values=1", "--warmups=0", "--loops=1"))
-    monkeypatch.setitem(rounds.SIZES, "smoke", tiny)
-    found = rounds.select("smoke", ["unpack_sequence", "fork_read"], "3.11.2")
+    tiny = timing.Size(3, ("--processes=2", "--values=1", "--warmups=0", "--loops=1"))
+    monkeypatch.setitem(timing.SIZES, "smoke", tiny)
+    found = timing.select("smoke", ["unpack_sequence", "fork_read"], "3.11.2")
     assert [one.name for one in found] == ["unpack_sequence", "fork_read"]
     return found
 
 
-def progress(folder: Path, benchmarks: list[rounds.Benchmark]) -> Progress:
-    stages = [stage for stage, _, _ in rounds.steps(benchmarks, "smoke")]
+def progress(folder: Path, benchmarks: list[timing.Benchmark]) -> Progress:
+    stages = [stage for stage, _, _ in timing.steps(benchmarks, "smoke")]
     return Progress(stages, folder / "log.txt")
 
 
@@ -86,11 +86,11 @@ def progress(folder: Path, benchmarks: list[rounds.Benchmark]) -> Progress:
 
 def test_rounds_take_turns_and_go_on(
     pythons: dict[tuple[str, bool], Path],
-    quick: list[rounds.Benchmark],
+    quick: list[timing.Benchmark],
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    assert rounds.run_all(quick, "smoke", pythons, tmp_path, progress(tmp_path, quick)) == {}
+    assert timing.run_all(quick, "smoke", pythons, tmp_path, progress(tmp_path, quick)) == {}
     assert re.search(r"^\[1/6 0:0\d\] unpack_sequence, round 1 of 3$", capfd.readouterr().err, re.M)
 
     files = sorted((tmp_path / "raw").glob("*/*.json"), key=lambda path: path.stat().st_mtime_ns)
@@ -98,12 +98,12 @@ def test_rounds_take_turns_and_go_on(
     assert order == ["stock", "patched", "patched", "stock", "stock", "patched"]
 
     # What is gone is measured again with its counterpart, and nothing else.
-    gone = rounds.raw(tmp_path, "patched", 1, "fork_read")
+    gone = timing.raw(tmp_path, "patched", 1, "fork_read")
     before = {path: path.stat().st_mtime_ns for path in files}
     gone.unlink()
-    rounds.run_all(quick, "smoke", pythons, tmp_path, progress(tmp_path, quick))
+    timing.run_all(quick, "smoke", pythons, tmp_path, progress(tmp_path, quick))
     again = {path for path, time in before.items() if path.stat().st_mtime_ns != time}
-    assert again == {gone, rounds.raw(tmp_path, "stock", 1, "fork_read")}
+    assert again == {gone, timing.raw(tmp_path, "stock", 1, "fork_read")}
 
     told = {side: report.interpreter(pythons[side, True]) for side in ("stock", "patched")}
     what = report.Run("name", "smoke", machine.describe(), ["busy"], told, {})
@@ -126,12 +126,12 @@ def test_rounds_take_turns_and_go_on(
 
 
 def test_failure_is_told_and_not_repeated(
-    pythons: dict[tuple[str, bool], Path], tmp_path: Path, quick: list[rounds.Benchmark]
+    pythons: dict[tuple[str, bool], Path], tmp_path: Path, quick: list[timing.Benchmark]
 ) -> None:
     script = tmp_path / "broken.py"
     script.write_text("raise SystemExit('no such thing')")
-    broken = [rounds.Benchmark("broken", False, (str(script),))]
-    failed = rounds.run_all(broken, "smoke", pythons, tmp_path, progress(tmp_path, broken))
+    broken = [timing.Benchmark("broken", False, (str(script),))]
+    failed = timing.run_all(broken, "smoke", pythons, tmp_path, progress(tmp_path, broken))
     assert list(failed) == ["broken"] and failed["broken"].startswith("no such thing; full log")
     assert (tmp_path / "log.txt").read_text().count("$ ") == 1
     assert not list((tmp_path / "raw").glob("*/*"))
@@ -147,7 +147,7 @@ def test_an_environment_is_the_interpreters_own(
     tmp_path: Path,
 ) -> None:
     """An environment of another interpreter, there already, is refused."""
-    assert len({rounds.identity(python) for python in pair.values()}) == 2
+    assert len({timing.identity(python) for python in pair.values()}) == 2
     monkeypatch.setattr(paths, "output", lambda: tmp_path)
     shown = Progress(["environments"], tmp_path / "log.txt")
     made: list[list[str]] = []
@@ -159,27 +159,27 @@ def test_an_environment_is_the_interpreters_own(
             folder.parent.mkdir(parents=True, exist_ok=True)
             folder.symlink_to(pythons["stock", True].parents[1])
 
-    monkeypatch.setattr(rounds, "_run", fake)
-    benchmark = [rounds.Benchmark("x", True, (), "requirements.txt")]
+    monkeypatch.setattr(timing, "_run", fake)
+    benchmark = [timing.Benchmark("x", True, (), "requirements.txt")]
     with pytest.raises(BuildError, match=r"patched-\w+ is not an environment of"):
-        rounds.environments(pair, benchmark, shown)
+        timing.environments(pair, benchmark, shown)
     assert [command[1:3] for command in made] == [["-m", "venv"], ["-m", "pip"]] * 2
     assert made[1][-3:] == [f"pyperf=={pyperf.__version__}", "-r", "requirements.txt"]
 
 
 def test_results_of_other_interpreters_are_put_aside(tmp_path: Path) -> None:
     folder = tmp_path / "results"
-    compare.begin(folder, {"size": "smoke"})
+    performance.begin(folder, {"size": "smoke"})
     (folder / "raw").mkdir()
-    compare.begin(folder, {"size": "smoke"})
+    performance.begin(folder, {"size": "smoke"})
     assert (folder / "raw").is_dir()
-    compare.begin(folder, {"size": "standard"})
+    performance.begin(folder, {"size": "standard"})
     assert [path.name for path in folder.iterdir()] == ["run.json"]
     assert len(list(tmp_path.glob("results-*/raw"))) == 1
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "file").touch()
     with pytest.raises(BuildError, match="is not a folder of results"):
-        compare.begin(tmp_path / "other", {})
+        performance.begin(tmp_path / "other", {})
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_results_of_other_interpreters_are_put_aside(tmp_path: Path) -> None:
 )
 def test_bad_input_is_one_line(arguments: list[str], message: str) -> None:
     with pytest.raises(BuildError, match=message):
-        compare.main(arguments)
+        performance.main(arguments)
 
 
 def test_a_busy_machine_is_noticed() -> None:
@@ -232,23 +232,23 @@ def test_a_cold_eval_loop_is_noticed(pair: dict[str, Path], tmp_path: Path) -> N
 def test_starts_take_turns(
     pair: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(starts.COUNTS, "smoke", 2)
+    monkeypatch.setitem(startup.COUNTS, "smoke", 2)
     begun: list[str] = []
-    start = starts._start
+    start = startup._start
 
     def noticed(command: list[str]) -> float:
         begun.append(Path(command[0]).parents[1].name)  # "0" is stock, as it comes first
         return start(command)
 
-    monkeypatch.setattr(starts, "_start", noticed)
-    starts.measure(pair, "smoke", tmp_path, Progress([starts.STAGE], tmp_path / "log"))
+    monkeypatch.setattr(startup, "_start", noticed)
+    startup.measure(pair, "smoke", tmp_path, Progress([startup.STAGE], tmp_path / "log"))
     assert begun == ["0", "1", "1", "0", "0", "1"] * 2  # the first two are not in it
-    raw = json.loads((tmp_path / starts.FILE).read_text())
+    raw = json.loads((tmp_path / startup.FILE).read_text())
     assert list(raw) == ["python -c pass", "python -I -S -E -c pass"]
     assert all(len(taken) == 2 for sides in raw.values() for taken in sides.values())
-    assert [one.observations for one in starts.collect(tmp_path)] == [1, 1]
+    assert [one.observations for one in startup.collect(tmp_path)] == [1, 1]
     # What is there is not measured again.
-    starts.measure(pair, "smoke", tmp_path, Progress([starts.STAGE], tmp_path / "log"))
+    startup.measure(pair, "smoke", tmp_path, Progress([startup.STAGE], tmp_path / "log"))
     assert len(begun) == 12
 
 
@@ -256,18 +256,18 @@ def test_a_start_that_fails_is_told(
     pair: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = Program("wrong", arguments=("-c", "raise SystemExit(3)"))
-    monkeypatch.setattr(starts, "STARTUP", (wrong,))
+    monkeypatch.setattr(startup, "STARTUP", (wrong,))
     with pytest.raises(BuildError, match="doesn't start"):
-        starts.measure(pair, "smoke", tmp_path, Progress([starts.STAGE], tmp_path / "log"))
-    assert starts.collect(tmp_path) == []
+        startup.measure(pair, "smoke", tmp_path, Progress([startup.STAGE], tmp_path / "log"))
+    assert startup.collect(tmp_path) == []
 
 
 def test_ratio_of_starts() -> None:
     """A block is one observation, and its median doesn't see the few that were held up."""
-    stock = [1.0] * 2 * starts.BLOCK
-    patched = [1.02] * starts.BLOCK + [0.98] * starts.BLOCK
+    stock = [1.0] * 2 * startup.BLOCK
+    patched = [1.02] * startup.BLOCK + [0.98] * startup.BLOCK
     patched[3] = 50.0
-    found = starts.ratio("x", {"stock": stock, "patched": patched})
+    found = startup.ratio("x", {"stock": stock, "patched": patched})
     assert found.value == pytest.approx((1.02 * 0.98) ** 0.5) and found.observations == 2
 
 
@@ -301,12 +301,12 @@ def test_chart_shows_every_benchmark() -> None:
     even = ratios.Ratio("even", 1.0, 0.9, 1.1, 5)
     unknown = ratios.of_logarithms("unknown", [0.1])
     mean = ratios.geometric_mean([slower, even])
-    drawn = forest.draw([even, slower, unknown], mean, "title")
+    drawn = chart.draw([even, slower, unknown], mean, "title")
     tree = xml.etree.ElementTree.fromstring(drawn)
     texts = [one.text for one in tree.iter("{http://www.w3.org/2000/svg}text")]
     assert {"slower & so", "even", "unknown", "geometric mean", "1.100"} <= set(texts)
     assert texts.index("slower & so") < texts.index("even")
-    assert drawn.count(forest.COLOURS["slower"]) == 2
+    assert drawn.count(chart.COLOURS["slower"]) == 2
 
 
 # Our own benchmarks
@@ -331,12 +331,12 @@ def test_our_benchmarks_run(
 
 
 def test_manifest_lists_every_benchmark() -> None:
-    command = [sys.executable, "-m", "pyperformance", "list", "--manifest", str(rounds.OURS)]
+    command = [sys.executable, "-m", "pyperformance", "list", "--manifest", str(timing.OURS)]
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
     listed = re.findall(r"^- (\w+)$", ran.stdout, re.MULTILINE)
     assert listed == sorted(listed)
-    assert [one.name for one in rounds._load(rounds.OURS, "3.11.2")] == listed
-    scripts = {Path(one.command[0]) for one in rounds._load(rounds.OURS, "3.11.2")}
+    assert [one.name for one in timing._load(timing.OURS, "3.11.2")] == listed
+    scripts = {Path(one.command[0]) for one in timing._load(timing.OURS, "3.11.2")}
     assert scripts == set(CONFIG.glob("bm_*/run_benchmark.py"))
 
 
@@ -345,7 +345,7 @@ def test_manifest_lists_every_benchmark() -> None:
 def test_pyperformance_runs_the_manifest(side: str, pair: dict[str, Path], tmp_path: Path) -> None:
     """All of it, with the packages from PyPI; and with the interpreter that is meant."""
     command = [sys.executable, "-m", "pyperformance", "run", "--debug-single-value"]
-    command += ["--manifest", str(rounds.OURS), "--python", str(pair[side]), "-o", "out.json"]
+    command += ["--manifest", str(timing.OURS), "--python", str(pair[side]), "-o", "out.json"]
     ran = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert ran.returncode == 0, (ran.stdout + ran.stderr)[-4000:]
     suite = pyperf.BenchmarkSuite.load(str(tmp_path / "out.json"))
@@ -373,7 +373,7 @@ def test_tables_follow_the_record(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     changed = json.loads(json.dumps(record["x86_64-gcc"]))
     changed["geometric_means"]["benchmarks"] = 0.987
     monkeypatch.setattr(instructions, "RECORD", tmp_path / "instructions.json")
-    monkeypatch.setattr(published, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(results, "RESULTS", tmp_path / "results")
     instructions.update("x86_64-gcc", changed)
     assert "0.987" in readme.tables() and "0.987" not in before
 
@@ -390,24 +390,24 @@ def test_tables_follow_the_record(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     folder = tmp_path / "run"
     folder.mkdir()
     with pytest.raises(BuildError, match=r"not for publication: the load average is 9"):
-        published.record(folder, {**result, "publishable": False})
-    assert published.times() == {}
+        results.record(folder, {**result, "publishable": False})
+    assert results.times() == {}
     made_with = f"'--prefix={paths.ROOT}/.build/a' {Path.home()}/b"
     (folder / "ratios.json").write_text(json.dumps({**result, "command": made_with}))
     (folder / "ratios.svg").write_text("<svg/>")
     (folder / "summary.md").write_text(made_with)
-    (folder / starts.FILE).write_text('{"raw": []}')
-    for name in published.RAW:
+    (folder / startup.FILE).write_text('{"raw": []}')
+    for name in results.RAW:
         metadata = {"name": "x", "command": made_with, "hostname": "some-machine"}
         pyperf.BenchmarkSuite([pyperf.Benchmark([pyperf.Run([1.0], metadata=metadata)])]).dump(
             str(folder / name)
         )
-    published.record(folder, {**result, "publishable": True})
+    results.record(folder, {**result, "publishable": True})
     target = tmp_path / "results" / "x86_64-gcc-lto-pgo"
     assert (target / "summary.md").read_text() == "'--prefix=.build/a' ~/b"
     raw = pyperf.BenchmarkSuite.load(str(target / "stock.json.gz"))
     assert raw.get_benchmark("x").get_values() == (1.0,)
-    assert gzip.decompress((target / f"{starts.FILE}.gz").read_bytes()) == b'{"raw": []}'
+    assert gzip.decompress((target / f"{startup.FILE}.gz").read_bytes()) == b'{"raw": []}'
     for file in target.iterdir():
         text = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
         for private in (str(paths.ROOT), str(Path.home()), "some-machine"):

@@ -8,10 +8,12 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from buildtool import patchfile, paths, prefixes, series, seriescheck, seriesfile, seriesgit
-from buildtool.errors import BuildError, exit_status
-from buildtool.seriesbase import make_base
-from buildtool.seriesgit import Base
+from buildtool.cli import series
+from buildtool.core import paths
+from buildtool.core.errors import BuildError, exit_status
+from buildtool.series import order, patchfile, prefixes, repository, rules
+from buildtool.series.base import make_base
+from buildtool.series.repository import Base
 
 REAL = paths.ROOT / "patches" / "3.11"
 
@@ -73,7 +75,7 @@ def bring(tree: Path, name: str, section: str = "Core and Builtins") -> None:
 def tree(base: Base, tmp_path: Path) -> Path:
     """A repository with three commits on the pristine source, of the kinds that patches have."""
     tree = tmp_path / "tree"
-    seriesgit.import_series(base, [], tree)
+    repository.import_series(base, [], tree)
     change(tree, "Include/object.h", "line 20;", "line twenty;")
     bring(tree, "one")
     commit(tree, "Mark the twentieth line: one of a great many lines that the file has")
@@ -94,8 +96,8 @@ def tree(base: Base, tmp_path: Path) -> Path:
 def patches(tree: Path, tmp_path: Path, base: Base, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the three patches, in two groups; series.main() works on the tiny source."""
     folder = tmp_path / "patches"
-    seriesgit.write(seriesgit.export(tree), folder)
-    first, second, third = seriesfile.read(folder / "series").names
+    repository.write(repository.export(tree), folder)
+    first, second, third = order.read(folder / "series").names
     (folder / "series").write_text(
         f"# The order of the patches.\n\n# Mechanism\n{first}\n{second}\n\n# The rest\n{third}\n"
     )
@@ -116,7 +118,7 @@ def replace(path: Path, old: str, new: str) -> None:
 
 
 def test_names_come_from_subjects(patches: Path) -> None:
-    assert seriesfile.read(patches / "series").names == [
+    assert order.read(patches / "series").names == [
         "mark-the-twentieth-line-one-of-a-great-many-lines-that-the.patch",
         "tidy-up-ber-all.patch",
         "count-more.patch",
@@ -159,7 +161,7 @@ def test_patches_apply_with_patch_as_well(patches: Path, base: Base, tmp_path: P
     plain = tmp_path / "plain"
     with tarfile.open(base.archive) as tar:
         tar.extractall(plain)
-    for name in seriesfile.read(patches / "series").names:
+    for name in order.read(patches / "series").names:
         command = ["patch", "-p1", "--fuzz=0", "--forward", "--batch", "-i", str(patches / name)]
         subprocess.run(command, cwd=plain / "Python-0", check=True)
     assert "int more" in (plain / "Python-0/Objects/object.c").read_text()
@@ -232,14 +234,14 @@ def test_dropped_commit_drops_its_file_and_heading(patches: Path, tmp_path: Path
     ],
 )
 def test_reorder_keeps_headings(names: str, expected: str) -> None:
-    old = seriesfile.parse("# top\n\n# one\na\nb\n\n# two\nc\n# end\n")
-    assert seriesfile.reorder(old, names.split()).text() == expected
+    old = order.parse("# top\n\n# one\na\nb\n\n# two\nc\n# end\n")
+    assert order.reorder(old, names.split()).text() == expected
 
 
 def test_reorder_keeps_comments_after_names() -> None:
-    old = seriesfile.parse("a  # first\nb\n")
+    old = order.parse("a  # first\nb\n")
     assert old.names == ["a", "b"]
-    assert seriesfile.reorder(old, ["b", "a"]).text() == "b\na  # first\n"
+    assert order.reorder(old, ["b", "a"]).text() == "b\na  # first\n"
 
 
 def refused(patches: Path, capfd: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -315,7 +317,7 @@ def test_export_refuses(
 
 
 def test_check_is_content_with_a_good_series(patches: Path, base: Base) -> None:
-    assert seriescheck.problems(patches, base) == []
+    assert rules.problems(patches, base) == []
     assert run(patches, "check") == 0
 
 
@@ -383,15 +385,15 @@ def test_check_lets_a_long_line_be_replaced_by_one_no_longer(tree: Path, base: B
         commit(tree, f"Say {text[4]}")
     change(tree, "Objects/object.c", "y" * 90, "z" * 90)
     commit(tree, "Say z")
-    found = [list(seriescheck._added_lines(patch)) for patch in seriesgit.export(tree)]
+    found = [list(rules._added_lines(patch)) for patch in repository.export(tree)]
     assert [len(lines) for lines in found] == [0, 0, 0, 1, 1, 0]
 
 
 def test_rebase_check_tells_what_is_rejected(
     patches: Path, tree: Path, base: Base, tmp_path: Path
 ) -> None:
-    found = seriesgit.read_patches(patches)
-    assert seriescheck.rebase(base, found) == ([], [])
+    found = repository.read_patches(patches)
+    assert rules.rebase(base, found) == ([], [])
     git(tree, "checkout", "--quiet", "pristine")
     change(tree, "Include/object.h", "line 1;", "line 1;\nline 1a;")
     change(tree, "Include/object.h", "line 17;", "line XVII;")
@@ -399,13 +401,13 @@ def test_rebase_check_tells_what_is_rejected(
     git(tree, "add", "--all")
     revision = git(tree, "stash", "create").strip()
     git(tree, "archive", "--prefix=Python-1/", f"--output={later}", revision)
-    reduced, rejects = seriescheck.rebase(Base("tiny 1", later), found)
+    reduced, rejects = rules.rebase(Base("tiny 1", later), found)
     assert (len(reduced), rejects) == (2, [])
     change(tree, "Include/object.h", "line 20;", "line XX;")
     git(tree, "add", "--all")
     revision = git(tree, "stash", "create").strip()
     git(tree, "archive", "--prefix=Python-1/", f"--output={later}", revision)
-    reduced, rejects = seriescheck.rebase(Base("tiny 1", later), found)
+    reduced, rejects = rules.rebase(Base("tiny 1", later), found)
     assert [line.split(" does ")[0] for line in rejects] == [found[0].name, found[2].name]
 
 
@@ -424,7 +426,7 @@ def test_rebase_check_says_which_source_is_missing(
 
 def test_prefix_result_depends_on_what_comes_before_it(patches: Path, base: Base) -> None:
     plan = prefixes.Plan(jobs=1, debug=False, again=False)
-    before = prefixes.keys(base, seriesgit.read_patches(patches), plan)
+    before = prefixes.keys(base, repository.read_patches(patches), plan)
     name = "tidy-up-ber-all.patch"
     for old, new, same in (
         ("Some words", "Other words", [True, True, True]),
@@ -432,7 +434,7 @@ def test_prefix_result_depends_on_what_comes_before_it(patches: Path, base: Base
         ("+2", "+3", [True, False, False]),
     ):
         replace(patches / name, old, new)
-        after = prefixes.keys(base, seriesgit.read_patches(patches), plan)
+        after = prefixes.keys(base, repository.read_patches(patches), plan)
         assert [one == other for one, other in zip(before, after, strict=True)] == same
         before = after
 
@@ -442,7 +444,7 @@ def test_prefixes_build_in_order_and_resume(
 ) -> None:
     """With a configure that writes a Makefile, and a Makefile that reads the source."""
     tree = tmp_path / "with-configure"
-    seriesgit.import_series(base, [], tree)
+    repository.import_series(base, [], tree)
     (tree / "configure").write_text(
         # Long enough for git to see that the header is not as it was checked out.
         '#!/bin/sh\nsleep 1.1\nsource=$(dirname "$0")\n'
@@ -461,7 +463,7 @@ def test_prefixes_build_in_order_and_resume(
     commit(tree, "Say 3", MESSAGE.replace("test_new", "test_three"))
     change(tree, "Objects/object.c", "int more;", "int less;")
     commit(tree, "Say less", MESSAGE.replace("test_new", "test_less"))
-    seriesgit.write(seriesgit.export(tree), patches)
+    repository.write(repository.export(tree), patches)
     place = tmp_path / "prefixes"
     for expected in ("passed, ", "passed before"):
         assert run(patches, "prefixes", "--dir", str(place)) == 1
@@ -486,17 +488,17 @@ needs_series = pytest.mark.skipif(
 
 @needs_series
 def test_real_series_keeps_the_rules() -> None:
-    assert seriescheck.problems(REAL, make_base("3.11.2")) == []
+    assert rules.problems(REAL, make_base("3.11.2")) == []
 
 
 @needs_series
 def test_real_series_round_trips(tmp_path: Path) -> None:
     copy = tmp_path / "patches"
-    patches = seriesgit.read_patches(REAL)
-    seriesgit.import_series(make_base("3.11.2"), patches, tmp_path / "tree")
+    patches = repository.read_patches(REAL)
+    repository.import_series(make_base("3.11.2"), patches, tmp_path / "tree")
     copy.mkdir()
     (copy / "series").write_bytes((REAL / "series").read_bytes())
-    seriesgit.write(seriesgit.export(tmp_path / "tree"), copy)
+    repository.write(repository.export(tmp_path / "tree"), copy)
     assert content(copy) == {
         name: data for name, data in content(REAL).items() if name in content(copy)
     }
@@ -504,7 +506,7 @@ def test_real_series_round_trips(tmp_path: Path) -> None:
 
 @needs_series
 def test_real_series_applies_over_debians_patches() -> None:
-    _, rejects = seriescheck.rebase(make_base("3.11.2", "debian"), seriesgit.read_patches(REAL))
+    _, rejects = rules.rebase(make_base("3.11.2", "debian"), repository.read_patches(REAL))
     assert rejects == []
 
 

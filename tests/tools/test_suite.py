@@ -7,10 +7,14 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from buildtool import paths, seriesgit, suite, suitemodule, suitereport, targets
-from buildtool.configuration import Configuration
-from buildtool.errors import exit_status
-from buildtool.suitemodule import WHOLE, Outcome
+from buildtool.cli import suite
+from buildtool.core import paths, targets
+from buildtool.core.errors import exit_status
+from buildtool.interpreter.configuration import Configuration
+from buildtool.series import repository
+from buildtool.suite import report as suitereport
+from buildtool.suite import single
+from buildtool.suite.single import WHOLE, Outcome
 
 # An interpreter that knows `-m test` and does what modules.json beside it says of a module:
 # [the outcomes of its cases, what it prints, its exit status], one for each time it is run.
@@ -154,7 +158,7 @@ def test_every_way_to_be_worse_is_seen(tmp_path: Path, stock: Run, patched: Run,
 
 
 def test_hanging_module_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suitemodule, "GRACE", 0)
+    monkeypatch.setattr(single, "GRACE", 0)
     hang: list[Run] = [[{}, "", "hang"]]
     status, found = compare(tmp_path, {"test_a": good()}, {"test_a": hang}, "--timeout=1")
     assert status == 1
@@ -257,8 +261,8 @@ def test_outcomes_of_a_real_module(stock: Path, tmp_path: Path) -> None:
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\nshift 2\nexec {stock} {tmp_path / "main.py"} "$@"\n')
     python.chmod(0o755)
-    settings = suitemodule.Settings(suite.RESOURCES, 60)
-    outcome = suitemodule.run(python, "test_kinds", settings, tmp_path / "log")
+    settings = single.Settings(suite.RESOURCES, 60)
+    outcome = single.run(python, "test_kinds", settings, tmp_path / "log")
     assert {
         name.removeprefix("test.test_kinds."): kind for name, kind in outcome.cases.items()
     } == {
@@ -305,7 +309,7 @@ def test_whole_suite(kind: list[str]) -> None:
 @pytest.mark.timeout(2 * 3600)
 def test_no_leaks() -> None:
     """In the modules that the series decides about, and in those that it changes or brings."""
-    patches = seriesgit.read_patches(paths.series_folder(Configuration().series))
+    patches = repository.read_patches(paths.series_folder(Configuration().series))
     files = {Path(name) for patch in patches for name in patch.files}
     changed = {path.stem for path in files if path.match("Lib/test/test_*.py")}
     suite.main(

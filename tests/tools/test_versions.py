@@ -9,20 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from buildtool import (
-    apt,
-    build,
-    errors,
-    inputs,
-    install,
-    paths,
-    probe,
-    sources,
-    targets,
-    versions,
-)
-from buildtool.configuration import Configuration
-from buildtool.versions import Python
+from buildtool.core import apt, errors, paths, targets, versions
+from buildtool.core.versions import Python
+from buildtool.install import place
+from buildtool.interpreter import build, inputs, probe
+from buildtool.interpreter.configuration import Configuration
+from buildtool.recipe import sources
 from commands import build as call
 from commands import error_line
 from compiling import extension
@@ -214,7 +206,7 @@ print(json.dumps({
 def test_stock_of_another_minor_version(stock_of: Callable[..., Path], tmp_path: Path) -> None:
     """It can be moved, and extension modules are built with it, as with the default version."""
     python = stock_of("3.14")
-    if not install.marker(python.parents[1]):
+    if not place.marker(python.parents[1]):
         pytest.skip("CPYTHON_IMMORTAL_STOCK_3_14 names an interpreter that is not of the recipe")
     prefix = tmp_path / "moved"
     shutil.copytree(python.parents[1], prefix, symlinks=True)

@@ -9,8 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import paths
-from .errors import BuildError, exit_status
+from ..core import paths
+from ..core.errors import BuildError, exit_status
 
 # Records that make a heap of some 100 MB on a 64-bit machine.
 RECORDS = 100_000
@@ -76,7 +76,7 @@ def table(measurements: list[Measurement]) -> str:
 
 def _command() -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m buildtool.demo",
+        prog="python -m buildtool.cli.demo",
         description="Measure how much of a loaded heap a forked child that only reads it copies: "
         "as it is, after gc.freeze(), and after gc.immortalize_heap().",
     )

@@ -9,9 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from .. import paths, versions
-from ..errors import BuildError, exit_status, restore_interrupt
-from . import arguments, bake, base, demo, engine, images, platforms, trim
+from ..core import paths, versions
+from ..core.errors import BuildError, exit_status, restore_interrupt
+from ..images import bake, base, demo, engine, images, labels, platforms, trim
 
 DESCRIPTION = """\
 Builds images with the docker command, on the engine that DOCKER_HOST names (this machine's by
@@ -89,7 +89,7 @@ def _trim(options: argparse.Namespace) -> None:
 
 def _verify(options: argparse.Namespace) -> None:
     given = {"SERIES_SHA256": options.series, "SOURCE_SHA256": options.source}
-    arguments.verify(options.kind, options.version, given)
+    labels.verify(options.kind, options.version, given)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -124,7 +124,7 @@ def parser() -> argparse.ArgumentParser:
     _add_release(one)
     one.add_argument(
         "--kind",
-        choices=arguments.KINDS,
+        choices=labels.KINDS,
         default="patched",
         help="with the series, or stock in the same way (default: %(default)s)",
     )
@@ -227,7 +227,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--platform", required=True)
 
     one = command("verify", _verify, "compare checksums with what is here")
-    one.add_argument("--kind", choices=arguments.KINDS, required=True)
+    one.add_argument("--kind", choices=labels.KINDS, required=True)
     one.add_argument("--version", default=versions.default())
     one.add_argument("--series", default="", metavar="SHA256")
     one.add_argument("--source", default="", metavar="SHA256")

@@ -9,10 +9,11 @@ import sys
 import time
 from pathlib import Path
 
-from . import matrixrecord, matrixtable, matrixtarget, paths, targets
-from .errors import BuildError, exit_status, restore_interrupt
-from .matrixtarget import FAILED, PASSED, Request
-from .targets import Target
+from ..core import paths, targets
+from ..core.errors import BuildError, exit_status, restore_interrupt
+from ..core.targets import Target
+from ..matrix import examine, record, table
+from ..matrix.examine import FAILED, PASSED, Request
 
 DESCRIPTION = """\
 For each target: builds stock and patched in the same way; proves from inside both interpreters
@@ -74,7 +75,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser().parse_args(arguments)
     folder = (options.output or paths.output() / "matrix").absolute()
     if options.record and not (options.targets or options.tier or options.all):
-        matrixrecord.record(folder)
+        record.record(folder)
         return
     chosen = choose(options.targets, options.tier, options.all)
     if options.github:
@@ -87,15 +88,15 @@ def main(arguments: list[str] | None = None) -> None:
     for number, target in enumerate(chosen, 1):
         print(f"== [{number}/{len(chosen)}] {target.name}", flush=True)
         start = time.monotonic()
-        result = matrixtarget.run(target, request)
-        matrixtarget.keep(result, folder)
+        result = examine.run(target, request)
+        examine.keep(result, folder)
         results.append(result)
         _write_table(folder)
-        print(f"== {': '.join(matrixtable.row(result)[:2])}, {_minutes(start)}", flush=True)
+        print(f"== {': '.join(table.row(result)[:2])}, {_minutes(start)}", flush=True)
     bad = [one for one in results if one.state != PASSED]
     if options.record:
-        matrixrecord.record(folder)
-    print("\n".join(matrixtable.lines(results)))
+        record.record(folder)
+    print("\n".join(table.lines(results)))
     print(f"table: {folder / 'table.md'}")
     if bad:
         failed = sum(one.state == FAILED for one in bad)
@@ -107,8 +108,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _write_table(folder: Path) -> None:
     """Write the table of all targets: with those that this run hasn't come to as not run."""
-    kept = [matrixtarget.load(target, folder) for target in targets.load().values()]
-    matrixtable.write(folder, kept)
+    kept = [examine.load(target, folder) for target in targets.load().values()]
+    table.write(folder, kept)
 
 
 def _minutes(start: float) -> str:

@@ -8,11 +8,12 @@ import sys
 import time
 from pathlib import Path
 
-from .. import build, configuration, paths, targets, versions
-from ..errors import BuildError, exit_status, restore_interrupt
-from ..progress import Progress
-from . import instructions, machine, published, readme, report, rounds, starts
-from .programs import GROUPS
+from ..core import paths, targets, versions
+from ..core.errors import BuildError, exit_status, restore_interrupt
+from ..core.progress import Progress
+from ..interpreter import build, configuration
+from ..performance import instructions, machine, readme, report, results, startup, timing
+from ..performance.programs import GROUPS
 
 DESCRIPTION = """\
 Measures patched against stock, both built by the recipe in the same way, and writes a folder of
@@ -39,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add = top.add_argument
     add("benchmarks", nargs="*", metavar="BENCHMARK", help="run these (default: the size's)")
-    add("--size", choices=rounds.SIZES, default="standard", help="default: %(default)s")
+    add("--size", choices=timing.SIZES, default="standard", help="default: %(default)s")
     add("--target", default=targets.DEFAULT, help="what to build for (default: %(default)s)")
     add(
         "--build",
@@ -63,7 +64,7 @@ def main(arguments: list[str] | None = None) -> None:
     restore_interrupt()
     options = parser().parse_args(arguments)
     if options.list:
-        for one in rounds.select(options.size, options.benchmarks, versions.default()):
+        for one in timing.select(options.size, options.benchmarks, versions.default()):
             print(one.name)
         return
     if options.instructions and options.benchmarks:
@@ -124,15 +125,15 @@ def _time(name: str, pair: dict[str, Path], options: argparse.Namespace) -> None
     for doubt in doubts:
         print(f"warning: {doubt}", file=sys.stderr)
     version = told["stock"]["version"].split()[0]
-    benchmarks = rounds.select(options.size, options.benchmarks, version)
+    benchmarks = timing.select(options.size, options.benchmarks, version)
     begin(folder, {"name": name, "size": options.size, "pair": told})
-    stages = ["environments", *(stage for stage, _, _ in rounds.steps(benchmarks, options.size))]
-    stages += [] if options.benchmarks else [starts.STAGE]
+    stages = ["environments", *(stage for stage, _, _ in timing.steps(benchmarks, options.size))]
+    stages += [] if options.benchmarks else [startup.STAGE]
     progress = Progress(stages, folder / "log.txt")
-    pythons = rounds.environments(pair, benchmarks, progress)
-    failed = rounds.run_all(benchmarks, options.size, pythons, folder, progress)
+    pythons = timing.environments(pair, benchmarks, progress)
+    failed = timing.run_all(benchmarks, options.size, pythons, folder, progress)
     if not options.benchmarks:
-        starts.measure(pair, options.size, folder, progress)
+        startup.measure(pair, options.size, folder, progress)
     after = machine.warnings(measured=True)
     doubts += [f"{one}, at the end" for one in after if one not in doubts]
     run = report.Run(name, options.size, machine.describe(), doubts, told, failed)
@@ -141,7 +142,7 @@ def _time(name: str, pair: dict[str, Path], options: argparse.Namespace) -> None
     print(f"geometric mean {mean['value']:.3f}, {mean['low']:.3f} to {mean['high']:.3f}")
     print(f"results: {folder / 'summary.md'}")
     if options.update:
-        published.record(folder, found)
+        results.record(folder, found)
         readme.write()
     if failed:
         raise BuildError(f"not measured: {', '.join(failed)}; see {folder / 'summary.md'}")

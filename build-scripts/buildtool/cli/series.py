@@ -7,10 +7,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import build, paths, prefixes, seriescheck, seriesgit, versions
-from .errors import BuildError, exit_status
-from .seriesbase import make_base
-from .seriesgit import Base
+from ..core import paths, versions
+from ..core.errors import BuildError, exit_status
+from ..interpreter import build
+from ..series import prefixes, repository, rules
+from ..series.base import make_base
+from ..series.repository import Base
 
 DESCRIPTION = """\
 Keeps a patch series, a folder in patches/: the file `series` lists the patches in order, each is
@@ -31,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="series.sh",
         description=DESCRIPTION,
-        epilog=seriescheck.RULES,
+        epilog=rules.RULES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     known = versions.all_series(versions.conan_data())
@@ -62,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "check",
         help="check the rules below, in seconds; a line for each failure",
-        epilog=seriescheck.RULES,
+        epilog=rules.RULES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
 
@@ -117,17 +119,17 @@ def base_of(name: str) -> Base:
 
 def check(folder: Path, version: str) -> None:
     """Print what is wrong with the series, a line each; BuildError if anything is."""
-    found = seriescheck.problems(folder, make_base(version))
+    found = rules.problems(folder, make_base(version))
     for line in found:
         print(line)
     if found:
         raise BuildError(f"{folder} breaks the rules in {len(found)} places; see series.sh --help")
-    print(f"{folder}: {len(seriesgit.read_patches(folder))} patches, all well")
+    print(f"{folder}: {len(repository.read_patches(folder))} patches, all well")
 
 
 def rebase_check(folder: Path, names: Sequence[str]) -> None:
     """Print a line for each version; BuildError for a reject or a missing source."""
-    patches = seriesgit.read_patches(folder)
+    patches = repository.read_patches(folder)
     failed = []
     for name in names:
         try:
@@ -136,7 +138,7 @@ def rebase_check(folder: Path, names: Sequence[str]) -> None:
             print(f"{name}: not checked: {error}")
             failed.append(name)
             continue
-        reduced, rejects = seriescheck.rebase(base, patches)
+        reduced, rejects = rules.rebase(base, patches)
         for line in rejects:
             print(f"{name}: {line}")
         if rejects:
@@ -155,20 +157,20 @@ def main(arguments: list[str] | None = None) -> None:
     version = versions.base(versions.conan_data(), options.series)
     match options.command:
         case "import":
-            patches = seriesgit.read_patches(folder)
+            patches = repository.read_patches(folder)
             base = make_base(options.version or version, options.base)
-            seriesgit.import_series(base, patches, options.dir.absolute())
+            repository.import_series(base, patches, options.dir.absolute())
             print(f"{options.dir}: {base.title} and {len(patches)} patches")
         case "export":
-            patches = seriesgit.export(options.dir.absolute())
-            seriesgit.write(patches, folder)
+            patches = repository.export(options.dir.absolute())
+            repository.write(patches, folder)
             print(f"{folder}: {len(patches)} patches")
         case "check":
             check(folder, version)
         case "prefixes":
             prefixes.build_all(
                 make_base(version),
-                seriesgit.read_patches(folder),
+                repository.read_patches(folder),
                 options.dir.absolute(),
                 prefixes.Plan(options.jobs, options.debug, options.again),
             )

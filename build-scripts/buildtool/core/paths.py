@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .errors import BuildError
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 GIB = 1 << 30
 
 

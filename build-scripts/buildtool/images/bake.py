@@ -7,8 +7,8 @@ import os
 import re
 from collections.abc import Sequence
 
-from .. import paths, versions
-from . import arguments, engine, images, platforms
+from ..core import paths, versions
+from . import engine, images, labels, platforms
 
 FILE = paths.ROOT / "docker" / "targets.json"
 DOCKERFILE = paths.ROOT / "docker" / "runtime" / "Dockerfile"
@@ -48,8 +48,8 @@ def environment() -> dict[str, str]:
     """Return the variables of docker-bake.hcl that change: with the series, source and machine."""
     version = versions.default()
     found: dict[str, str] = {}
-    for kind in arguments.KINDS:
-        for name, value in arguments.checksums(kind, version).items():
+    for kind in labels.KINDS:
+        for name, value in labels.checksums(kind, version).items():
             found[name if name.startswith("SOURCE") else f"{kind.upper()}_{name}"] = value
     return found | images.certificates()
 

@@ -24,7 +24,7 @@ from docker.errors import DockerException
 
 import docker
 
-from ..errors import BuildError
+from ..core.errors import BuildError
 from . import platforms
 
 RELEASES = ("bookworm", "trixie")

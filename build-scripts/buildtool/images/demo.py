@@ -14,9 +14,9 @@ from docker.models.containers import Container
 
 import docker
 
-from .. import paths
-from ..errors import BuildError
-from . import arguments, engine, images
+from ..core import paths
+from ..core.errors import BuildError
+from . import engine, images, labels
 
 FILE = paths.ROOT / "docker" / "demo" / "compose.yaml"
 # What waits for another service to end well, and what only for its start.
@@ -54,7 +54,7 @@ def run(wanted: Demo, *, compose: bool) -> Path:
     Raises BuildError unless all of it went well.
     """
     client = engine.client()
-    for kind in arguments.KINDS:
+    for kind in labels.KINDS:
         _, name = images.runtime_tags(wanted.release, kind)
         try:
             client.images.get(name)

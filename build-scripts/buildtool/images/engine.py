@@ -13,8 +13,8 @@ from docker.errors import DockerException
 
 import docker
 
-from ..errors import BuildError
-from . import later
+from ..core.errors import BuildError
+from . import plugins
 
 # The last client that has BuildKit without the plugin buildx.
 LAST_WITHOUT_PLUGIN = 22
@@ -46,10 +46,10 @@ def plugin(name: str) -> list[str]:
         if _output(program, name, "version"):
             return [program, name]
     try:
-        return [str(later.plugin(name))]
+        return [str(plugins.plugin(name))]
     except BuildError as error:
         raise BuildError(
-            f"no docker command here has {name}, which Debian's package {later.PLUGINS[name]} "
+            f"no docker command here has {name}, which Debian's package {plugins.PLUGINS[name]} "
             f"brings, or Docker's own docker-{name}-plugin: {error}"
         ) from error
 

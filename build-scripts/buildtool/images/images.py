@@ -8,10 +8,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from .. import paths, targets, versions
-from ..errors import BuildError
-from ..targets import Target
-from . import arguments, engine, platforms
+from ..core import paths, targets, versions
+from ..core.errors import BuildError
+from ..core.targets import Target
+from . import engine, labels, platforms
 
 NAME = "cpython-immortal"
 FOLDER = "docker"
@@ -68,7 +68,7 @@ def build_runtime(
     platforms.target(platform)
     version = versions.default()
     values = {"DEBIAN": release, "KIND": kind, "VERSION": version}
-    values |= arguments.checksums(kind, version)
+    values |= labels.checksums(kind, version)
     if options is not None:
         values |= {"OPTIONS": options, "CROSS_OPTIONS": options}
     if base:

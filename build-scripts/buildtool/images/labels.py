@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .. import configuration, inputs
-from ..errors import BuildError
+from ..core.errors import BuildError
+from ..interpreter import configuration, inputs
 
 KINDS = ("patched", "stock")
 

@@ -1,6 +1,6 @@
 """Docker's names of platforms, and which target of ci/targets.toml is for each.
 
-The builder stage of docker/runtime/Dockerfile asks it by `python3 -m buildtool.docker.platforms`,
+The builder stage of docker/runtime/Dockerfile asks it by `python3 -m buildtool.images.platforms`,
 on Debian's plain python3.
 """
 
@@ -9,9 +9,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from .. import targets
-from ..errors import BuildError, exit_status
-from ..targets import Target
+from ..core import targets
+from ..core.errors import BuildError, exit_status
+from ..core.targets import Target
 
 NATIVE = "linux/amd64"  # what the builder stage runs on
 # Docker's name of an architecture without "linux/": Debian's, and the name under which the

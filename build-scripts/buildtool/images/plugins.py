@@ -13,9 +13,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .. import paths
-from ..apt import Apt
-from ..errors import BuildError
+from ..core import paths
+from ..core.apt import Apt
+from ..core.errors import BuildError
 
 RELEASE = "trixie"
 # The packages of the docker command's plugins, which work alone, too.

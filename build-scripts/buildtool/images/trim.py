@@ -12,9 +12,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .. import install, versions
-from ..errors import BuildError
-from ..targets import Target
+from ..core import versions
+from ..core.errors import BuildError
+from ..core.targets import Target
+from ..install import place
 
 # Names that people expect, and what make install calls them.
 LINKS = {
@@ -31,12 +32,12 @@ SYSROOT = re.compile(r" *(?:'\n *')?(?:--sysroot=|-[IL]\S*/sysroots/)[^\s'\"]+")
 
 def trim(prefix: Path, target: Target) -> None:
     """Trim the installation of *target* in *prefix*, in place; BuildError if there is none."""
-    if not (prefix / install.MARKER).is_file():
+    if not (prefix / place.MARKER).is_file():
         raise BuildError(f"{prefix} has no installation of build.sh")
     # It runs in the image, not on the machine that built it.
-    (prefix / install.MARKER).unlink()
+    (prefix / place.MARKER).unlink()
     python = versions.installed(prefix)
-    (prefix / "bin" / f"{python.program}{install.HERE}").unlink(missing_ok=True)
+    (prefix / "bin" / f"{python.program}{place.HERE}").unlink(missing_ok=True)
     for path in sorted((prefix / python.library).rglob("*"), reverse=True):
         if path.is_dir() and path.name in ("test", "tests", "idle_test", "__pycache__"):
             shutil.rmtree(path)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from . import versions
+from ..core import versions
 
 # What people add to the standard library's folder, all else in which comes from the release.
 ADDED = ("sitecustomize.py", "usercustomize.py", "EXTERNALLY-MANAGED", "distutils/distutils.cfg")

@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import brought, exchange, ownership, versions
-from .errors import BuildError
-from .paths import existing_parent
+from ..core import versions
+from ..core.errors import BuildError
+from ..core.paths import existing_parent
+from . import manifest, owner, swap
 
 # The file that tells an installation of ours, and what it was made from.
 MARKER = ".cpython-immortal.json"
@@ -34,7 +35,7 @@ def check(prefix: Path) -> None:
         raise BuildError(f"{prefix if prefix.is_file() else place} is a file; use another --prefix")
     try:
         name = place / prefix.name
-        with exchange.alone(name), exchange.beside(name, "new") as tried:
+        with swap.alone(name), swap.beside(name, "new") as tried:
             tried.mkdir()
     except OSError as error:
         raise BuildError(
@@ -108,24 +109,24 @@ def install(
     try:
         prefix.parent.mkdir(parents=True, exist_ok=True)
         with (
-            exchange.alone(prefix),
-            exchange.beside(prefix, "new") as new,
-            exchange.beside(prefix, "old") as old,
+            swap.alone(prefix),
+            swap.beside(prefix, "new") as new,
+            swap.beside(prefix, "old") as old,
         ):
             ignored = shutil.ignore_patterns("conaninfo.txt", "conanmanifest.txt")
             shutil.copytree(package, new, symlinks=True, ignore=ignored)
             if run:
                 _write_script(new / "bin" / versions.installed(new).program, run)
             noted = {"configuration": name, "fingerprint": fingerprint, "run": [*run]}
-            files = {"files": brought.record(new)}
+            files = {"files": manifest.record(new)}
             (new / MARKER).write_text(json.dumps({**noted, **(record or {}), **files}) + "\n")
             if prefix.exists():
                 new.chmod(0o700)  # what it is given may be for its owner alone
-                ownership.give_contents(new, prefix.stat())
+                owner.give_contents(new, prefix.stat())
             if complete:
                 complete(prefix, new)
-            ownership.restore(prefix, new)
-            exchange.replace(new, prefix, old)
+            owner.restore(prefix, new)
+            swap.replace(new, prefix, old)
     except (OSError, shutil.Error) as error:
         reason = error.strerror or "copying failed"
         if error.filename and Path(error.filename) != prefix:

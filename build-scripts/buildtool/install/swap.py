@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from .errors import BuildError
+from ..core.errors import BuildError
 
 # linux/fs.h and fcntl.h
 AT_FDCWD, RENAME_EXCHANGE = -100, 2

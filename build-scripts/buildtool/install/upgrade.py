@@ -11,9 +11,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import brought, inputs, install, ownership, versions
-from .configuration import Configuration
-from .errors import BuildError
+from ..core import versions
+from ..core.errors import BuildError
+from ..interpreter import inputs
+from ..interpreter.configuration import Configuration
+from . import manifest, owner, place
 
 
 def record(wanted: Configuration) -> dict[str, Any]:
@@ -26,9 +28,9 @@ def record(wanted: Configuration) -> dict[str, Any]:
 
 def check(prefix: Path, wanted: Configuration) -> None:
     """Raise BuildError unless *prefix* holds an installation of ours that isn't newer."""
-    if not (prefix / install.MARKER).is_file():
+    if not (prefix / place.MARKER).is_file():
         raise BuildError(f"{prefix} is not an installation of ours; install without --upgrade")
-    version = _sound_marker(prefix / install.MARKER).get("version", "")
+    version = _sound_marker(prefix / place.MARKER).get("version", "")
     if not version:
         return
     if _key(version) > _key(wanted.version):
@@ -52,16 +54,16 @@ def keep(old: Path, new: Path) -> None:
     if (old / site).is_dir():
         shutil.rmtree(new / site)
         _link(old / site, new / site)
-    recorded = install.marker(old).get("files", {})
-    for path in brought.SETTINGS:
+    recorded = place.marker(old).get("files", {})
+    for path in manifest.SETTINGS:
         if os.path.lexists(old / path):
-            is_theirs = not brought.is_in(recorded, old, path)
+            is_theirs = not manifest.is_in(recorded, old, path)
         else:
             is_theirs = str(path) in recorded
         if is_theirs:
             (new / path).unlink(missing_ok=True)
-    for path in brought.others(old):
-        if not os.path.lexists(new / path) and not brought.is_in(recorded, old, path):
+    for path in manifest.others(old):
+        if not os.path.lexists(new / path) and not manifest.is_in(recorded, old, path):
             _link(old / path, new / path)
 
 
@@ -113,7 +115,7 @@ def _link(old: Path, new: Path) -> None:
             os.link(old, new, follow_symlinks=False)
         except OSError:  # across file systems, or a file of another user's
             shutil.copyfile(old, new, follow_symlinks=False)
-            ownership.give(new, old.lstat())
+            owner.give(new, old.lstat())
             shutil.copystat(old, new, follow_symlinks=False)
         return
     os.makedirs(new)

@@ -10,11 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import paths, targets
+from ..core import paths, targets
+from ..core.errors import BuildError
+from ..core.packages import apt_line
+from ..core.progress import Progress
 from .configuration import Configuration, profile
-from .errors import BuildError
-from .progress import Progress
-from .system import apt_line
 
 # Compiler calls of a plain build on x86-64, counted in its log; profile-guided
 # optimization compiles everything twice.

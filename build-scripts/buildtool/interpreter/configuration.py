@@ -7,10 +7,12 @@ import subprocess
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
-from . import inputs, sources, targets, toolchain, versions
-from .errors import BuildError
-from .paths import ROOT
-from .versions import Python, conan_data
+from ..core import targets, versions
+from ..core.errors import BuildError
+from ..core.paths import ROOT
+from ..core.versions import Python, conan_data
+from ..recipe import sources, toolchain
+from . import inputs
 
 SANITIZERS = ("none", "address", "undefined", "address+undefined")
 BASES = ("upstream", "debian")

@@ -10,19 +10,23 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from . import patchfile, paths, seriesfile, versions
-from .targets import Target
+from ..core import paths, versions
+from ..core.targets import Target
+from ..series import order, patchfile
 
 # What conanfile.py exports of these folders, relative to the checkout.
-TOOLS = ("apt", "errors", "paths", "seriesfile", "sources", "sysroot", "toolchain", "versions")
+TOOLS = ("__init__", "apt", "errors", "paths", "versions")
 TOOL_FILES = (
     "build-scripts/buildtool/__init__.py",
-    *(f"build-scripts/buildtool/{name}.py" for name in TOOLS),
+    *(f"build-scripts/buildtool/core/{name}.py" for name in TOOLS),
+    "build-scripts/buildtool/recipe/*.py",
+    "build-scripts/buildtool/series/__init__.py",
+    "build-scripts/buildtool/series/order.py",
     "build-scripts/packages.txt",
 )
 WINDOWS = ("build-scripts/buildtool/windows/*.py", "ci/windows/**/*")
 # What builds a target that the recipe doesn't build.
-HOSTED = ("build-scripts/buildtool/hosted.py",)
+HOSTED = ("build-scripts/buildtool/matrix/upstream_build.py",)
 
 
 def inputs(target: Target, version: str, immortal: bool = True) -> list[Path]:
@@ -48,7 +52,7 @@ def patches(series: str, immortal: bool = True) -> list[Path]:
     if not series:
         return []
     folder = paths.series_folder(series)
-    return [folder / name for name in seriesfile.read(folder / "series").names_for(immortal)]
+    return [folder / name for name in order.read(folder / "series").names_for(immortal)]
 
 
 def digest(files: Iterable[Path], version: str) -> str:

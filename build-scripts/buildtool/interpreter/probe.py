@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .errors import BuildError
-from .targets import Target
-from .versions import Python
+from ..core.errors import BuildError
+from ..core.targets import Target
+from ..core.versions import Python
 
 # Seconds after which an interpreter that doesn't start is given up; QEMU needs one or two.
 TIMEOUT = 120
@@ -20,11 +20,11 @@ Answers = dict[str, Any]
 
 
 def ask(python: Path) -> Answers:
-    """Return what the interpreter finds from within: see inside.py. BuildError if it can't run.
+    """Return what the interpreter finds from within: see selfreport.py. BuildError if it can't run.
 
     It leaves no compiled modules behind: they would belong to whoever asks.
     """
-    script = Path(__file__).with_name("inside.py")
+    script = Path(__file__).with_name("selfreport.py")
     environment = {name: value for name, value in os.environ.items() if name[:6] != "PYTHON"}
     command = [str(python), "-IB", str(script)]
     try:

@@ -14,13 +14,17 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from . import hosted, inputs, paths, probe, suite, suitemodule, suitereport, targets, versions
-from .configuration import Configuration, compiler_version
-from .errors import BuildError
-from .suitemodule import WHOLE
-from .suitereport import Difference
-from .suiteruns import Side, make_side
-from .targets import Known, Target
+from ..core import paths, targets, versions
+from ..core.errors import BuildError
+from ..core.targets import Known, Target
+from ..interpreter import inputs, probe
+from ..interpreter.configuration import Configuration, compiler_version
+from ..suite import compare, single
+from ..suite import report as suitereport
+from ..suite.report import Difference
+from ..suite.sides import Side, make_side
+from ..suite.single import WHOLE
+from . import upstream_build
 
 PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"
 NO_COMPILER = "not run: cl.exe is not among the compilers that the tests call"
@@ -93,7 +97,7 @@ def run(target: Target, request: Request) -> Result:
 
 def _run(target: Target, request: Request, result: Result) -> None:
     """Fill in *result*. Up to the tests, a BuildError means that the target was not run."""
-    os.environ.update(suitemodule.SANITIZED)
+    os.environ.update(single.SANITIZED)
     pythons = {}
     for side in ("stock", "patched"):
         start = time.monotonic()
@@ -127,8 +131,8 @@ def _run(target: Target, request: Request, result: Result) -> None:
 
 def _build(target: Target, immortal: bool, request: Request) -> Path:
     if target.runner == "hosted":
-        return hosted.build(target, immortal, request.jobs, request.folder / target.name)
-    from . import build  # which needs what only Unix has
+        return upstream_build.build(target, immortal, request.jobs, request.folder / target.name)
+    from ..interpreter import build  # which needs what only Unix has
 
     return build.ensure(
         target.name, immortal=immortal, jobs=request.jobs, may_install=request.may_install
@@ -140,7 +144,7 @@ def tools(target: Target, python: Path) -> tuple[str, str]:
     if target.runner == "hosted":
         return probe.ask(python)["compiler"], ""
     if target.system == "Windows":
-        from .windows import root  # which needs what only Unix has
+        from ..windows import root  # which needs what only Unix has
 
         return root.find(target.arch).versions()
     emulator = ""
@@ -188,15 +192,15 @@ def _run_own_tests(target: Target, pythons: dict[str, Path], folder: Path) -> st
 
 def _run_suite(target: Target, pythons: dict[str, Path], request: Request, result: Result) -> None:
     timeout = EMULATED_TIMEOUT if target.is_emulated else NATIVE_TIMEOUT
-    settings = suitemodule.Settings(RESOURCES, timeout, target.huntrleaks)
+    settings = single.Settings(RESOURCES, timeout, target.huntrleaks)
     folder = request.folder / target.name
     sides = [
         make_side(side, python, folder, settings, request.again) for side, python in pythons.items()
     ]
     result.tests = request.tests or target.tests
     tests = [*targets.tests(result.tests), "test_immortal"]
-    wanted = suite.Wanted(tests, (), request.jobs)
-    found = suite.run_and_compare(sides, wanted, settings, f"CPython's tests on {target.name}")
+    wanted = compare.Wanted(tests, (), request.jobs)
+    found = compare.run_and_compare(sides, wanted, settings, f"CPython's tests on {target.name}")
     excused = shown_in_stock(target.baseline, pythons["stock"])
     result.regressions = regressions(found, failures(sides[1], tests), excused)
     result.modules = len(tests)

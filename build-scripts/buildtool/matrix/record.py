@@ -6,9 +6,10 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from . import matrixtable, pages, targets
-from .matrixtarget import NOT_RUN, Result
-from .paths import ROOT
+from ..core import pages, targets
+from ..core.paths import ROOT
+from . import table as matrixtable
+from .examine import NOT_RUN, Result
 
 FILE = ROOT / "ci" / "matrix.json"
 README = ROOT / "ci" / "README.md"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from .matrixtarget import Result, series
+from .examine import Result, series
 
 HEADINGS = (
     *("target", "result", "machine, read inside", "compiler", "emulator"),

@@ -12,9 +12,12 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from . import configuration, paths, seriesfile, sources
-from .errors import BuildError
-from .targets import Target
+from ..core import paths
+from ..core.errors import BuildError
+from ..core.targets import Target
+from ..interpreter import configuration
+from ..recipe import sources
+from ..series import order
 
 # PCbuild's names: of the platform, for build.bat, and of the folder for its programs.
 PCBUILD = {"x86_64": ("x64", "amd64"), "i686": ("Win32", "win32"), "aarch64": ("ARM64", "arm64")}
@@ -58,7 +61,7 @@ def _apply_series(tree: Path, name: str) -> None:
     """Apply the series by git, which every runner has; a repository keeps it to the tree."""
     series = paths.series_folder(name)
     _run(["git", "init", "--quiet"], tree)
-    for patch in seriesfile.read(series / "series").names:
+    for patch in order.read(series / "series").names:
         _run(["git", "-c", "core.autocrlf=false", "apply", str(series / patch)], tree)
 
 

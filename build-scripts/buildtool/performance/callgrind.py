@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .. import install, paths, versions
-from ..errors import BuildError
+from ..core import paths, versions
+from ..core.errors import BuildError
+from ..install import place
 from . import valgrind
 
 CONFIG = paths.ROOT / "pyperformance-config"
@@ -164,19 +165,19 @@ def count(python: Path, program: Program, output: Path) -> int:
 def parts(prefix: Path) -> list[str]:
     """Return patterns of what the interpreter in *prefix* needs of its installation."""
     python = versions.installed(prefix)
-    return [f"bin/{python.program}*", str(python.library), "lib/libpython3*", install.MARKER]
+    return [f"bin/{python.program}*", str(python.library), "lib/libpython3*", place.MARKER]
 
 
 def command_of(python: Path) -> list[str]:
     """Return the command that runs *python*, without a shell script in between."""
-    run = install.run_command(python.parent.parent)
+    run = place.run_command(python.parent.parent)
     if not run:
         return [str(python)]
     return [
         *run,
         "--argv0",
         str(python),
-        str(python.with_name(python.name.removesuffix(install.HERE))),
+        str(python.with_name(python.name.removesuffix(place.HERE))),
     ]
 
 

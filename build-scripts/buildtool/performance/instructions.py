@@ -17,8 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from .. import install
-from ..errors import BuildError
+from ..core.errors import BuildError
+from ..install import place
 from . import callgrind, valgrind
 from .callgrind import Program
 from .programs import GROUPS, PROGRAMS
@@ -90,7 +90,7 @@ def resident(python: Path) -> dict[str, int]:
     process has for itself.
     """
     code = "print(open('/proc/self/smaps_rollup').read())"
-    program = python.with_name(python.name.removesuffix(install.HERE))
+    program = python.with_name(python.name.removesuffix(place.HERE))
     program.read_bytes()  # so that the kernel has it in memory as a whole
     told = [_ask(python, code) for _ in range(RSS_RUNS)]
     found = {}

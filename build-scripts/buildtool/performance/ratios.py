@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from pyperf._utils import tdist95conf_level  # type: ignore[import-untyped]
 
-from ..errors import BuildError
+from ..core.errors import BuildError
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .. import pages, paths
-from . import instructions, published, report
+from ..core import pages, paths
+from . import instructions, report, results
 
 README = paths.ROOT / "README.md"
 DETAILS = paths.ROOT / "pyperformance-config" / "README.md"
@@ -47,7 +47,7 @@ def tables() -> str:
         _row("Rss at start, beside stock", PLAIN, _memory, "rss"),
         _row("Anonymous at start, beside stock", PLAIN, _memory, "anonymous"),
     )
-    timed = published.times()
+    timed = results.times()
     told = [_told(name, timed[name]) for name in TIMED.values() if name in timed]
     return "\n".join([text, *(f"{one}\n" for one in told)])
 
@@ -82,12 +82,12 @@ def _memory(name: str, kind: str) -> str:
 
 
 def _time(name: str) -> str:
-    timed = published.times()
+    timed = results.times()
     return _interval(timed[name]["geometric_mean"]) if name in timed else NOT_RUN
 
 
 def _start(name: str, program: str) -> str:
-    starts = published.times().get(name, {}).get("starts", ())
+    starts = results.times().get(name, {}).get("starts", ())
     return next((_interval(one) for one in starts if one["name"] == program), NOT_RUN)
 
 

@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import BuildError
-from . import forest, machine, ratios, rounds, starts
+from ..core.errors import BuildError
+from . import chart, machine, ratios, startup, timing
 
 # What tells how an interpreter was built.
 VARIABLES = (
@@ -84,10 +84,10 @@ def write(folder: Path, run: Run) -> dict[str, Any]:
 
     Raises BuildError where nothing was measured.
     """
-    measured = rounds.collect(folder, run.size)
+    measured = timing.collect(folder, run.size)
     theirs = [ratios.of_rounds(one.name, one.rounds) for one in measured if not one.ours]
     ours = [ratios.of_rounds(one.name, one.rounds) for one in measured if one.ours]
-    of_starts = starts.collect(folder)
+    of_starts = startup.collect(folder)
     mean = ratios.geometric_mean(theirs or ours)
     of_memory = memory(measured)
     found = {
@@ -108,7 +108,7 @@ def write(folder: Path, run: Run) -> dict[str, Any]:
     (folder / "compare_to.txt").write_text(compare_to(folder))
     (folder / "system.txt").write_text(machine.system_show())
     title = f"Time of {run.name}, patched to stock ({run.size})"
-    (folder / "ratios.svg").write_text(forest.draw([*theirs, *ours], mean, title))
+    (folder / "ratios.svg").write_text(chart.draw([*theirs, *ours], mean, title))
     tables = {"pyperformance": theirs, "our own": ours, "start-up": of_starts}
     (folder / "summary.md").write_text(summary(run, tables, mean, of_memory))
     return found
@@ -122,7 +122,7 @@ def compare_to(folder: Path) -> str:
     return ran.stdout + ran.stderr
 
 
-def memory(measured: Sequence[rounds.Measured]) -> dict[str, dict[str, float]]:
+def memory(measured: Sequence[timing.Measured]) -> dict[str, dict[str, float]]:
     """Return, for benchmarks that fork, the child's memory in patched, times that in stock."""
     found = {}
     for one in measured:

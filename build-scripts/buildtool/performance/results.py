@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .. import paths
-from ..errors import BuildError
-from . import callgrind, starts
+from ..core import paths
+from ..core.errors import BuildError
+from . import callgrind, startup
 
 RESULTS = callgrind.CONFIG / "results"
 RATIOS = "ratios.json"
@@ -36,8 +36,8 @@ def record(folder: Path, found: Mapping[str, Any]) -> None:
         for part in (suite, *suite["benchmarks"]):
             part.get("metadata", {}).pop("hostname", None)
         _compress(_anywhere(json.dumps(suite, separators=(",", ":"))), target / f"{name}.gz")
-    if (folder / starts.FILE).exists():
-        _compress((folder / starts.FILE).read_text(), target / f"{starts.FILE}.gz")
+    if (folder / startup.FILE).exists():
+        _compress((folder / startup.FILE).read_text(), target / f"{startup.FILE}.gz")
 
 
 def times() -> dict[str, Any]:

@@ -13,8 +13,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ..errors import BuildError
-from ..progress import Progress
+from ..core.errors import BuildError
+from ..core.progress import Progress
 from . import callgrind, ratios
 from .programs import STARTUP
 

@@ -18,9 +18,9 @@ from typing import Any
 import pyperf  # type: ignore[import-untyped]
 from pyperformance import _manifest  # type: ignore[import-untyped]
 
-from .. import paths, versions
-from ..errors import BuildError
-from ..progress import Progress
+from ..core import paths, versions
+from ..core.errors import BuildError
+from ..core.progress import Progress
 from .callgrind import CONFIG
 
 OURS = CONFIG / "MANIFEST"

@@ -9,9 +9,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from .. import paths
-from ..apt import Apt
-from ..errors import BuildError
+from ..core import paths
+from ..core.apt import Apt
+from ..core.errors import BuildError
 
 # Where its program and its tools are in Debian's package.
 PROGRAM = Path("usr", "bin", "valgrind.bin")

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .apt import Apt, addresses
-from .errors import BuildError
+from ..core.apt import Apt, addresses
+from ..core.errors import BuildError
 
 # Seconds without an answer after which a server counts as unreachable.
 TIMEOUT = 15

@@ -20,9 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import paths, sources
-from .apt import Apt
-from .errors import BuildError
+from ..core import paths
+from ..core.apt import Apt
+from ..core.errors import BuildError
+from . import sources
 
 # The packages of the standard library's modules, and libgcc's, which clang takes from here.
 PACKAGES = (

@@ -13,9 +13,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from . import paths
-from .apt import Apt
-from .errors import BuildError
+from ..core import paths
+from ..core.apt import Apt
+from ..core.errors import BuildError
 
 LOADER = "ld-linux-x86-64.so.2"
 LIBRARIES = "usr/lib/x86_64-linux-gnu"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tarfile
 
-from . import paths, sources, versions
-from .errors import BuildError
-from .seriesgit import Base
+from ..core import paths, versions
+from ..core.errors import BuildError
+from ..recipe import sources
+from .repository import Base
 
 
 def make_base(version: str, kind: str = "upstream") -> Base:

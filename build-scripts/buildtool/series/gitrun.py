@@ -7,7 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from .errors import BuildError
+from ..core.errors import BuildError
 from .patchfile import decode
 
 COMMITTER = "The patch series"

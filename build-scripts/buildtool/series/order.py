@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .errors import BuildError
+from ..core.errors import BuildError
 
 STOCK = "also for stock"
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from email.header import decode_header, make_header
 from pathlib import Path
 
-from .errors import BuildError
+from ..core.errors import BuildError
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_.+-]*\.patch")
 TRAILER = "Patch-File"

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import gitrun, patchfile, paths, seriesgit
-from .errors import BuildError, restore_interrupt
+from ..core import paths
+from ..core.errors import BuildError, restore_interrupt
+from . import gitrun, patchfile, repository
 from .patchfile import Patch
-from .seriesgit import Base
+from .repository import Base
 
 # What a source tree and its debug build take, in bytes, with room for the tests' files.
 SPACE = 2 * paths.GIB
@@ -54,7 +55,7 @@ def build_all(base: Base, patches: Sequence[Patch], folder: Path, plan: Plan) ->
     tree = folder / "source"
     shutil.rmtree(tree / ".git", ignore_errors=True)
     _import_over(base, patches, tree)
-    revisions = gitrun.git(tree, "rev-list", "--reverse", f"{seriesgit.TAG}..HEAD").split()
+    revisions = gitrun.git(tree, "rev-list", "--reverse", f"{repository.TAG}..HEAD").split()
     for number, (patch, key, revision) in enumerate(zip(patches, wanted, revisions, strict=True)):
         title = f"[{number + 1}/{len(patches)}] {patch.name}"
         if key in passed:
@@ -71,11 +72,11 @@ def build_all(base: Base, patches: Sequence[Patch], folder: Path, plan: Plan) ->
 def _import_over(base: Base, patches: Sequence[Patch], tree: Path) -> None:
     """Import into *tree*; a tree that is there keeps the files (and times) that don't change."""
     if not tree.exists():
-        seriesgit.import_series(base, patches, tree)
+        repository.import_series(base, patches, tree)
         return
     fresh = tree.with_name("fresh")
     shutil.rmtree(fresh, ignore_errors=True)
-    seriesgit.import_series(base, patches, fresh)
+    repository.import_series(base, patches, fresh)
     (fresh / ".git").rename(tree / ".git")
     shutil.rmtree(fresh)
     # Only files whose content differs are written, so make does not start all over again.

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import patchfile, seriesfile
-from .errors import BuildError
+from ..core.errors import BuildError
+from . import order, patchfile
 from .gitrun import git, reason, run
 from .patchfile import Patch
 
@@ -61,7 +61,7 @@ class Base:
 
 def read_patches(folder: Path) -> list[Patch]:
     """Read the patches that *folder*/series lists, in order."""
-    return [patchfile.read(folder / name) for name in seriesfile.read(folder / "series").names]
+    return [patchfile.read(folder / name) for name in order.read(folder / "series").names]
 
 
 @contextmanager
@@ -154,8 +154,8 @@ def export(folder: Path) -> list[Patch]:
 def write(patches: Sequence[Patch], folder: Path) -> None:
     """Make the patches and the file `series` in *folder* be exactly *patches*."""
     listed = folder / "series"
-    old = seriesfile.read(listed) if listed.exists() else seriesfile.Series([])
-    new = seriesfile.reorder(old, [patch.name for patch in patches])
+    old = order.read(listed) if listed.exists() else order.Series([])
+    new = order.reorder(old, [patch.name for patch in patches])
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
     try:

@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import gitrun, patchfile, seriesfile, seriesgit
-from .errors import BuildError
+from ..core.errors import BuildError
+from . import gitrun, order, patchfile, repository
 from .patchfile import Patch
-from .seriesgit import Base
+from .repository import Base
 
 RULES = """\
 the rules of a patch
@@ -62,7 +62,7 @@ def problems(folder: Path, base: Base) -> list[str]:
     """Return what is wrong with the series in *folder*, one line each; none is a good series."""
     found = list(_listing(folder))
     patches: list[Patch] = []
-    for name in seriesfile.read(folder / "series").names:
+    for name in order.read(folder / "series").names:
         if (folder / name).exists():
             try:
                 patches.append(patchfile.read(folder / name))
@@ -77,7 +77,7 @@ def problems(folder: Path, base: Base) -> list[str]:
 
 
 def _listing(folder: Path) -> Iterator[str]:
-    names = seriesfile.read(folder / "series").names
+    names = order.read(folder / "series").names
     if not names:
         yield "series: lists no patch"
     for name in sorted(set(names)):
@@ -166,10 +166,10 @@ def _application(folder: Path, base: Base, patches: list[Patch]) -> list[str]:
     files = {name for patch in patches for name in patch.files}
     with tempfile.TemporaryDirectory(prefix="series-") as temporary:
         tree = Path(temporary)
-        seriesgit.lay(base, tree, files)
+        repository.lay(base, tree, files)
         for patch in patches:
             try:
-                seriesgit.apply(tree, patch, base.title)
+                repository.apply(tree, patch, base.title)
             except BuildError as error:
                 # What comes after it may build on it, so it would only repeat the complaint.
                 return [*found, str(error)]
@@ -177,7 +177,7 @@ def _application(folder: Path, base: Base, patches: list[Patch]) -> list[str]:
             checked = gitrun.run(tree, *check)
             lines = patchfile.decode(checked.stdout).split("\n")
             found += [f"{patch.name}: {line}" for line in lines if _is_complaint(line)]
-        for patch, exported in zip(patches, seriesgit.export(tree), strict=True):
+        for patch, exported in zip(patches, repository.export(tree), strict=True):
             if (folder / patch.name).read_bytes() != patchfile.encode(exported.text()):
                 found.append(
                     f"{patch.name}: isn't in the form that series export writes "
@@ -201,11 +201,11 @@ def rebase(base: Base, patches: list[Patch]) -> tuple[list[str], list[str]]:
     rejects: list[str] = []
     with tempfile.TemporaryDirectory(prefix="series-") as temporary:
         tree = Path(temporary)
-        seriesgit.lay(base, tree, files)
+        repository.lay(base, tree, files)
         for patch in patches:
             for options in ([], ["-C2"], ["-C1"]):
                 try:
-                    seriesgit.apply(tree, patch, base.title, *options)
+                    repository.apply(tree, patch, base.title, *options)
                 except BuildError as error:
                     failure = str(error)
                 else:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .suitemodule import GOOD, WHOLE, Outcome
+from .single import GOOD, WHOLE, Outcome
 
 ABSENT = "absent"
 UNKNOWN = "not known"

@@ -13,9 +13,10 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import install, suitemodule
-from .errors import BuildError
-from .suitemodule import Outcome, Settings
+from ..core.errors import BuildError
+from ..install import place
+from . import single
+from .single import Outcome, Settings
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Side:
 
     def run(self, module: str, settings: Settings, stop: threading.Event) -> Outcome:
         """Run *module* and keep its outcome."""
-        outcome = suitemodule.run(self.python, module, settings, self.log(module), stop)
+        outcome = single.run(self.python, module, settings, self.log(module), stop)
         part = self.folder / f"{module}.part"
         part.write_text(json.dumps(outcome.as_json()))
         part.rename(self.folder / f"{module}.json")
@@ -61,7 +62,7 @@ def make_side(name: str, python: Path, folder: Path, settings: Settings, again: 
 def fingerprint(python: Path) -> str:
     """Return a hash that changes with the interpreter: its program and its library's files."""
     # A script may be what runs the program beside it.
-    beside = python.with_name(python.name.removesuffix(install.HERE))
+    beside = python.with_name(python.name.removesuffix(place.HERE))
     programs = sorted({python, *([beside] if beside.exists() else [])})
     digest = hashlib.sha256(b"".join(program.read_bytes() for program in programs))
     code = "import sysconfig; print(sysconfig.get_path('stdlib'))"
@@ -93,7 +94,7 @@ def run_all(
                 minutes, seconds = divmod(int(time.monotonic() - start), 60)
                 print(
                     f"[{number}/{len(modules)} {minutes}:{seconds:02}] {runs[run].name} "
-                    f"{outcome.module}: {outcome.cases[suitemodule.WHOLE]}, "
+                    f"{outcome.module}: {outcome.cases[single.WHOLE]}, "
                     f"{len(outcome.cases) - 1} cases, {outcome.seconds:.0f} s",
                     flush=True,
                 )

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import BuildError
+from ..core.errors import BuildError
 
 # Seconds that a module gets beyond its own timeout, to print where it hangs.
 GRACE = 60
