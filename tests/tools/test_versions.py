@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from buildtool.install import place
 from buildtool.interpreter import build, inputs, probe
 from buildtool.interpreter.configuration import Configuration
 from buildtool.recipe import sources
+from buildtool.recipe.options import OPTIONS, configure_args
 from commands import build as call
 from commands import error_line
 from compiling import extension
@@ -65,6 +67,23 @@ def test_name_of_a_configuration() -> None:
     assert wanted.name == "x86_64-gcc-3.14.7-stock-free-threaded"
     assert wanted.recipe_options()["free_threaded"] == "True"
     assert Configuration().version == versions.default()
+
+
+def test_one_table_of_options() -> None:
+    own = [one for one in fields(Configuration) if one.name not in ("target", "version")]
+    assert {one.name: one.default for one in own} == {one.name: one.default for one in OPTIONS}
+    assert all(one.default in one.values for one in OPTIONS)
+    chosen = {one.name: one.default for one in OPTIONS}
+    assert configure_args(chosen) == []
+    chosen |= {"sanitizers": "undefined", "pymalloc": False, "free_threaded": True}
+    assert configure_args(chosen) == [
+        "--with-undefined-behavior-sanitizer",
+        "--disable-gil",
+        "--without-pymalloc",
+    ]
+    assert Configuration(computed_gotos=False, debug=True, immortal=False).name == (
+        "x86_64-gcc-stock-debug-no-computed-gotos"
+    )
 
 
 def test_installed(tmp_path: Path) -> None:

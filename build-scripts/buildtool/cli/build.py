@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
 from ..core import paths, targets, versions
 from ..core.errors import BuildError, exit_status
 from ..interpreter import build, probe
-from ..interpreter.configuration import BASES, SANITIZERS, Configuration
+from ..interpreter.configuration import Configuration
+from ..recipe.options import OPTIONS, Option
 from . import demo
 
 
@@ -28,28 +30,8 @@ def parser() -> argparse.ArgumentParser:
     add("--target", default=targets.DEFAULT, help="what to build for (default: %(default)s)")
     add("--list-targets", action="store_true", help="list the targets and stop")
     add("--version", default=versions.default(), help="of CPython (default: %(default)s)")
-    add(
-        "--base",
-        choices=BASES,
-        default="upstream",
-        help="what the series is put on: upstream's release, or that with Debian's own fixes "
-        f"({', '.join(versions.conan_data()['debian'])} only; default: %(default)s)",
-    )
-    add("--stock", action="store_true", help="build without the series, in the same way")
-    add("--pgo", action="store_true", help="profile-guided optimization (takes much longer)")
-    add("--lto", action="store_true", help="link-time optimization")
-    add("--debug", action="store_true", help="a debug build of CPython (pydebug)")
-    add("--free-threaded", action="store_true", help="a build without the GIL, of those that can")
-    add("--trace-refs", action="store_true", help="keep a list of all objects, for debugging")
-    add("--shared", action="store_true", help="build libpython as a shared library")
-    add("--no-pymalloc", action="store_true", help="allocate everything with malloc")
-    add("--no-computed-gotos", action="store_true", help="dispatch bytecode with a switch")
-    add(
-        "--sanitizers",
-        choices=SANITIZERS,
-        default="none",
-        help="instrument the interpreter (default: %(default)s)",
-    )
+    for one in OPTIONS:
+        _add(top, one)
     add(
         "--prefix",
         type=Path,
@@ -75,6 +57,16 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _add(parser: argparse.ArgumentParser, option: Option) -> None:
+    """Add the flag of an option of the recipe; without it, the option has its default."""
+    flag, name, default, text = option.flag, option.name, option.default, option.help
+    add = partial(parser.add_argument, flag, dest=name, default=default)
+    if option.is_switch:
+        add(action="store_const", const=not default, help=text)
+    else:
+        add(choices=option.values, help=f"{text} (default: %(default)s)")
+
+
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -88,21 +80,8 @@ def main() -> None:
     if args.list_targets:
         print(targets.table())
         return
-    wanted = Configuration(
-        target=args.target,
-        version=args.version,
-        immortal=not args.stock,
-        base=args.base,
-        computed_gotos=not args.no_computed_gotos,
-        debug=args.debug,
-        free_threaded=args.free_threaded,
-        lto=args.lto,
-        pgo=args.pgo,
-        pymalloc=not args.no_pymalloc,
-        sanitizers=args.sanitizers,
-        shared=args.shared,
-        trace_refs=args.trace_refs,
-    )
+    chosen = {one.name: getattr(args, one.name) for one in OPTIONS}
+    wanted = Configuration(args.target, args.version, **chosen)
     if args.upgrade and not args.prefix:
         raise BuildError("--upgrade needs --prefix: the installation to upgrade")
     prefix = args.prefix.absolute() if args.prefix else paths.output() / wanted.name

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..core import paths, targets
 from ..core.errors import BuildError, exit_status, restore_interrupt
 from ..interpreter import build, configuration
+from ..recipe.options import find
 from ..suite.compare import Wanted, run_and_compare
 from ..suite.sides import make_side
 from ..suite.single import Settings
@@ -39,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     add("--debug", action="store_true", help="debug builds (--with-pydebug)")
     add(
         "--sanitizers",
-        choices=configuration.SANITIZERS,
+        choices=find("sanitizers").values,
         default="none",
         help="sanitized builds; a complaint that stock doesn't cause is a failure",
     )

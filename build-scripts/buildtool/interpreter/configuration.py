@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ..core import targets, versions
@@ -12,15 +12,13 @@ from ..core.errors import BuildError
 from ..core.paths import ROOT
 from ..core.versions import Python, conan_data
 from ..recipe import sources, toolchain
+from ..recipe.options import OPTIONS
 from . import inputs
-
-SANITIZERS = ("none", "address", "undefined", "address+undefined")
-BASES = ("upstream", "debian")
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """One interpreter; the fields from immortal on are the recipe's options of these names.
+    """One interpreter; beside target and version, the fields are the options of the recipe.
 
     What ci/targets.toml says of the target's options comes before them.
     """
@@ -45,18 +43,8 @@ class Configuration:
         parts = [self.target]
         if self.version != versions.default():
             parts.append(self.version)
-        if not self.immortal:
-            parts.append("stock")
-        if self.base != "upstream":
-            parts.append(self.base)
-        if self.sanitizers != "none":
-            parts.append(self.sanitizers)
-        switches = ("debug", "free_threaded", "lto", "pgo", "shared", "trace_refs")
-        parts += [switch.replace("_", "-") for switch in switches if getattr(self, switch)]
-        for switch in ("computed_gotos", "pymalloc"):
-            if not getattr(self, switch):
-                parts.append(f"no-{switch.replace('_', '-')}")
-        return "-".join(parts)
+        parts += [one.label(getattr(self, one.name)) for one in OPTIONS]
+        return "-".join(part for part in parts if part)
 
     @property
     def python(self) -> Python:
@@ -80,9 +68,8 @@ class Configuration:
 
     def recipe_options(self) -> dict[str, str]:
         """Return the options that the recipe is built with."""
-        names = [field.name for field in fields(self)][2:]
         flavour = targets.find(self.target).options
-        return {name: str(flavour.get(name, getattr(self, name))) for name in names}
+        return {one.name: str(flavour.get(one.name, getattr(self, one.name))) for one in OPTIONS}
 
     def source(self) -> sources.Source:
         """Return where the source of this version is; BuildError for an unknown version."""
