@@ -21,11 +21,17 @@ from conan.tools.files import check_sha256, copy, download, replace_in_file, unz
 from conan.tools.gnu import Autotools, AutotoolsToolchain
 from conan.tools.system.package_manager import Apt
 
+# The modules that are exported with the recipe.
+sys.path.insert(0, str(Path(__file__).parent / "build-scripts"))
+from buildtool.recipe.options import OPTIONS, configure_args
+
+sys.path.pop(0)
+
 required_conan_version = ">=2.34"  # which knows build_system_requirements()
 
 # The part of a profile's [conf] that is for this recipe alone: user.cpython-immortal:NAME
 #   packages   Debian packages that bring the target's compiler and emulator
-#   sysroot    Debian's name of the architecture, or "own": see buildtool/sysroot.py
+#   sysroot    Debian's name of the architecture, or "own": see buildtool/recipe/sysroot.py
 #   runner     what the target's programs run with: see ci/targets.toml
 #   toolchain  the release of Debian whose compiler it is, if it isn't this machine's
 #   sources    a folder of sources that have been fetched
@@ -101,56 +107,20 @@ class CPythonImmortal(ConanFile):
     topics = ("python", "interpreter", "immortal-objects", "copy-on-write")
 
     settings = "os", "arch", "compiler"
-    options = {  # noqa: RUF012
-        "immortal": [True, False],
-        "base": ["upstream", "debian"],
-        "computed_gotos": [True, False],
-        "debug": [True, False],
-        "free_threaded": [True, False],
-        "lto": [True, False],
-        "pgo": [True, False],
-        "pymalloc": [True, False],
-        "sanitizers": ["none", "address", "undefined", "address+undefined"],
-        "shared": [True, False],
-        "trace_refs": [True, False],
-    }
-    default_options = {  # noqa: RUF012
-        "immortal": True,
-        "base": "upstream",
-        "computed_gotos": True,
-        "debug": False,
-        "free_threaded": False,
-        "lto": False,
-        "pgo": False,
-        "pymalloc": True,
-        "sanitizers": "none",
-        "shared": False,
-        "trace_refs": False,
-    }
-    options_description = {  # noqa: RUF012
-        "immortal": "apply the patch series; False builds stock CPython, with cowtrace, alike",
-        "base": "debian puts Debian's own fixes of a version under the series",
-        "computed_gotos": "False dispatches with a switch (--without-computed-gotos)",
-        "debug": "a debug build (--with-pydebug)",
-        "free_threaded": "a build without the GIL (--disable-gil)",
-        "lto": "link-time optimization",
-        "pgo": "profile-guided optimization (--enable-optimizations)",
-        "pymalloc": "False allocates everything with malloc (--without-pymalloc)",
-        "sanitizers": "instrument with the compiler's sanitizers",
-        "shared": "build libpython as a shared library",
-        "trace_refs": "keep a list of all objects (--with-trace-refs)",
-    }
+    options = {one.name: list(one.values) for one in OPTIONS}  # noqa: RUF012
+    default_options = {one.name: one.default for one in OPTIONS}  # noqa: RUF012
+    options_description = {one.name: f"{one.flag}: {one.help}" for one in OPTIONS}  # noqa: RUF012
 
     exports = (
         "build-scripts/buildtool/__init__.py",
-        "build-scripts/buildtool/apt.py",
-        "build-scripts/buildtool/errors.py",
-        "build-scripts/buildtool/paths.py",
-        "build-scripts/buildtool/seriesfile.py",
-        "build-scripts/buildtool/sources.py",
-        "build-scripts/buildtool/sysroot.py",
-        "build-scripts/buildtool/toolchain.py",
-        "build-scripts/buildtool/versions.py",
+        "build-scripts/buildtool/core/__init__.py",
+        "build-scripts/buildtool/core/apt.py",
+        "build-scripts/buildtool/core/errors.py",
+        "build-scripts/buildtool/core/paths.py",
+        "build-scripts/buildtool/core/versions.py",
+        "build-scripts/buildtool/recipe/*.py",
+        "build-scripts/buildtool/series/__init__.py",
+        "build-scripts/buildtool/series/order.py",
         "build-scripts/buildtool/windows/*.py",
         "build-scripts/packages.txt",
         "build-scripts/versions/*.yml",
@@ -169,8 +139,11 @@ class CPythonImmortal(ConanFile):
     def validate(self):
         if self.settings.os not in ("Linux", "Windows"):
             raise ConanInvalidConfiguration("only Linux and Windows are supported")
-        with self._buildtool() as tool:
-            tool.versions.check(self.conan_data, self._python, bool(self.options.immortal))
+        try:
+            with self._buildtool() as tool:
+                tool.versions.check(self.conan_data, self._python, bool(self.options.immortal))
+        except ConanException as error:
+            raise ConanInvalidConfiguration(str(error)) from error
         if self._windows and not self._python.facts.windows:
             raise ConanInvalidConfiguration(f"{self.version} can't be built for Windows here")
         if self._windows and any(
@@ -403,11 +376,13 @@ class CPythonImmortal(ConanFile):
         """Lend the modules that are exported with the recipe; their errors become Conan's."""
         folder = os.path.join(self.recipe_folder, "build-scripts")
         sys.path.insert(0, folder)
-        from buildtool import errors, seriesfile, sources, sysroot, toolchain, versions
+        from buildtool.core import errors, versions
+        from buildtool.recipe import sources, sysroot, toolchain
+        from buildtool.series import order
 
         try:
             yield types.SimpleNamespace(
-                seriesfile=seriesfile,
+                order=order,
                 sources=sources,
                 sysroot=sysroot,
                 toolchain=toolchain,
@@ -493,25 +468,10 @@ class CPythonImmortal(ConanFile):
         return path
 
     def _configure_args(self):
-        options = self.options
-        sanitizers = str(options.sanitizers)
-        chosen = {
-            "--enable-option-checking=fatal": True,
-            "--disable-gil": options.free_threaded,
-            "--enable-loadable-sqlite-extensions": True,
-            "--enable-optimizations": options.pgo,
-            "--with-lto": options.lto,
-            "--with-pydebug": options.debug,
-            "--with-trace-refs": options.trace_refs,
-            "--with-address-sanitizer": "address" in sanitizers,
-            "--with-undefined-behavior-sanitizer": "undefined" in sanitizers,
-            "--without-computed-gotos": not options.computed_gotos,
-            "--without-ensurepip": self._crosses,
-            "--without-pymalloc": not options.pymalloc,
-        }
-        args = [arg for arg, wanted in chosen.items() if wanted]
+        args = ["--enable-option-checking=fatal", "--enable-loadable-sqlite-extensions"]
+        args += configure_args({one.name: self.options.get_safe(one.name) for one in OPTIONS})
         if self._crosses:
-            args.append(f"--with-build-python={self._native}")
+            args += ["--without-ensurepip", f"--with-build-python={self._native}"]
         return args
 
     def _apply_patches(self):
@@ -531,7 +491,7 @@ class CPythonImmortal(ConanFile):
             if not taken:
                 return
             patches = Path(self.export_sources_folder, "patches", taken)
-            names = tool.seriesfile.read(patches / "series").names_for(bool(self.options.immortal))
+            names = tool.order.read(patches / "series").names_for(bool(self.options.immortal))
         if self.options.immortal and not names:
             raise ConanException(
                 f"patches/{taken}/series lists no patch; build stock CPython with "

@@ -10,4 +10,4 @@ set -euo pipefail
 
 command -v git >/dev/null || bootstrap_apt git
 
-exec "$VENV/bin/python" -m buildtool.series "$@"
+exec "$VENV/bin/python" -m buildtool.cli.series "$@"

@@ -12,4 +12,4 @@ if [ $# -eq 0 ] || [ "$1" = --help ]; then
 fi
 python=$(command -v python3 || command -v python)
 "$python" -m pip install --quiet -r build-scripts/requirements.txt
-PYTHONPATH=build-scripts exec "$python" -m buildtool.matrix "$@"
+PYTHONPATH=build-scripts exec "$python" -m buildtool.cli.matrix "$@"

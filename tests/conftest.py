@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from buildtool import build, targets, versions
+from buildtool.core import targets, versions
+from buildtool.interpreter import build
 from harness import Interpreters
 
 # The files whose tests take seconds and tell most come first.

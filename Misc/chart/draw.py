@@ -1,8 +1,8 @@
 """Draw the README's chart, copied.svg, from the measurements beside this script.
 
-Each measurement is what `python -m buildtool.demo PYTHON --json` printed; the file's name says of
-which interpreter. README.md tells how to run it. The colours keep their contrast on a white and on
-a dark page.
+Each measurement is what `python -m buildtool.cli.demo PYTHON --json` printed; the file's name says
+of which interpreter. README.md tells how to run it. The colours keep their contrast on a white and
+on a dark page.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import json
 import sys
 from pathlib import Path
 
-from buildtool import svg
-from buildtool.demo import MODES
-from buildtool.svg import bar, text
+from buildtool.cli.demo import MODES
+from buildtool.core import svg
+from buildtool.core.svg import bar, text
 
 FOLDER = Path(__file__).resolve().parent
 COLOURS = {"stock-3.11.2": "#8b949e", "patched-3.11.2": "#2f81f7"}

@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from buildtool import markdown, pages, paths
+from buildtool.core import markdown, pages, paths
 
 FOLDER = Path(__file__).resolve().parent
 LOADER = "PyTorch's DataLoader"

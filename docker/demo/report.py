@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from buildtool import markdown, svg
+from buildtool.core import markdown, svg
 
 SIDES = {"stock": "#8b949e", "patched": "#2f81f7"}
 MIB = 1 << 20

@@ -14,9 +14,10 @@ from typing import Any
 
 import docker_engine
 import pytest
-from buildtool import paths, versions
-from buildtool.docker import arguments, demo, images, platforms
-from buildtool.errors import BuildError
+from buildtool.core import paths, versions
+from buildtool.core.errors import BuildError
+from buildtool.images import demo, images, platforms
+from buildtool.images import labels as arguments
 from docker.errors import ContainerError
 from docker.models.containers import Container
 from docker.models.images import Image

@@ -11,8 +11,8 @@ from typing import Any
 
 import docker_engine
 import pytest
-from buildtool import paths
-from buildtool.docker import bake, images, platforms
+from buildtool.core import paths
+from buildtool.images import bake, images, platforms
 
 import docker
 

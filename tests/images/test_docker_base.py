@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from buildtool.docker import base
-from buildtool.errors import BuildError
+from buildtool.core.errors import BuildError
+from buildtool.images import base
 
 
 def test_apt_sources_of_debian_alone(tmp_path: Path) -> None:

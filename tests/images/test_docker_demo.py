@@ -12,9 +12,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from buildtool import paths
-from buildtool.docker import demo, engine, images
-from buildtool.errors import BuildError
+from buildtool.core import paths
+from buildtool.core.errors import BuildError
+from buildtool.images import demo, engine, images
 from commands import docker_sh
 from harness import script
 

@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from buildtool import install, paths, targets, versions
-from buildtool.docker import bake, base, engine, images, platforms, trim
-from buildtool.errors import BuildError
+from buildtool.core import paths, targets, versions
+from buildtool.core.errors import BuildError
+from buildtool.images import bake, base, engine, images, platforms, trim
+from buildtool.install import place
 from commands import docker_sh
 
 DOCKER = paths.ROOT / "docker"
@@ -217,7 +218,7 @@ def test_comments_name_commands_that_exist() -> None:
 def test_trim(stock: Path, tmp_path: Path) -> None:
     prefix = tmp_path / "installed"
     shutil.copytree(stock.parents[1], prefix, symlinks=True)
-    here = f"{versions.installed(prefix).program}{install.HERE}"
+    here = f"{versions.installed(prefix).program}{place.HERE}"
     (prefix / "bin" / here).write_text("for another machine")
     variables = next(prefix.glob("lib/python3.11/_sysconfigdata_*.py"))
     flag = "--sysroot=/cache/sysroots/a"
@@ -229,7 +230,7 @@ def test_trim(stock: Path, tmp_path: Path) -> None:
     trim.trim(prefix, targets.find(targets.DEFAULT))
     assert variables.read_text() == plain
     names = {path.name for path in prefix.rglob("*")}
-    assert not names & {"test", "tests", "__pycache__", here, install.MARKER}
+    assert not names & {"test", "tests", "__pycache__", here, place.MARKER}
     assert not [name for name in names if name.endswith(".a")]
     for name in ("python", "pip", "idle", "pydoc", "python-config"):
         assert (prefix / "bin" / name).exists()

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 import pytest
-from buildtool import pages
+from buildtool.core import pages
 from harness import keep, script
 from integrations.suites import suites
 

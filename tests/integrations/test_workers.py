@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from buildtool import pages, paths
+from buildtool.core import pages, paths
 from harness import DISTRIBUTION, keep, modules, run, script, site_packages, without_modules
 from integrations import cases, observing
 from waiting import free_port, wait_for

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from buildtool.perf import valgrind
+from buildtool.performance import valgrind
 from harness import FIXED
 
 

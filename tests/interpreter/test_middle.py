@@ -9,9 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from buildtool import paths, suite, suitereport
-from buildtool.suitemodule import WHOLE, Settings
-from buildtool.suiteruns import make_side
+from buildtool.core import paths
+from buildtool.suite import compare, report, single
+from buildtool.suite.sides import make_side
+from buildtool.suite.single import WHOLE, Settings
 from harness import TESTS, Interpreters
 from interpreter.middle import expected
 
@@ -40,15 +41,15 @@ exec {python} "$@"
 
 def unexpected(
     python: Path, tests: tuple[str, ...], folder: Path, timeout: float = 1200
-) -> list[suitereport.Difference]:
+) -> list[report.Difference]:
     """Run modules (none: all) with either call; return the regressions that nothing explains."""
-    settings = Settings(suite.RESOURCES, timeout)
+    settings = Settings(compare.RESOURCES, timeout)
     sides = [
         make_side(side, wrapped(python, call, folder), folder, settings, again=False)
         for side, call in CALLS.items()
     ]
-    wanted = suite.Wanted(tests, (), 2)
-    found = suite.run_and_compare(sides, wanted, settings, "The call in the middle of each file")
+    wanted = compare.Wanted(tests, (), 2)
+    found = compare.run_and_compare(sides, wanted, settings, "The call in the middle of each file")
     worse = [one for one in found if one.kind == "regression"]
     explained = {one.module for one in worse if expected.reason(one.module, one.case)}
     # A module that failed has a test that did; a crash has none, and is never explained.
@@ -60,7 +61,7 @@ def unexpected(
     ]
 
 
-def describe(found: list[suitereport.Difference]) -> str:
+def describe(found: list[report.Difference]) -> str:
     return "\n".join(f"{one.module} {one.case}: {one.stock} -> {one.patched}" for one in found)
 
 
@@ -108,7 +109,7 @@ def test_an_unexplained_failure_is_found(patched: Path, tmp_path: Path) -> None:
     for call in CALLS.values():
         program = wrapped(python, call, tmp_path)
         log = tmp_path / f"{call}.log"
-        ran = suite.suitemodule.run(program, "test_made", Settings(suite.RESOURCES, 60), log)
+        ran = single.run(program, "test_made", Settings(compare.RESOURCES, 60), log)
         outcomes[call] = ran.cases
     name = "test.test_made.T.test_"
     assert {outcomes["heap"][f"{name}{number}"] for number in (1, 2, 3)} == {"passed"}

@@ -9,10 +9,11 @@ import os
 from pathlib import Path
 
 import pytest
-from buildtool import paths, seriesgit, versions
-from buildtool.configuration import Configuration
-from buildtool.errors import BuildError
-from buildtool.seriesbase import make_base
+from buildtool.core import paths, versions
+from buildtool.core.errors import BuildError
+from buildtool.interpreter.configuration import Configuration
+from buildtool.series import repository
+from buildtool.series.base import make_base
 from buildtool.windows import build, gnu, root
 
 # What clang's headers make of the standard offsetof(); cl.exe's make something else of it.
@@ -56,8 +57,8 @@ def test_series_adds_no_extension(arch: str, stock: Path, tmp_path: Path) -> Non
     found = {}
     for side in ("stock", "patched"):
         tree = tmp_path / side
-        patches = seriesgit.read_patches(paths.series_folder(Configuration().series))
-        seriesgit.import_series(base, patches if side == "patched" else [], tree)
+        patches = repository.read_patches(paths.series_folder(Configuration().series))
+        repository.import_series(base, patches if side == "patched" else [], tree)
         jobs = len(os.sched_getaffinity(0))
         files = build.preprocess(tree, wine, stock, jobs)
         assert len(files) > 180

@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from buildtool import paths
+from buildtool.core import paths
 from harness import modules, run
 
 FOLDER = paths.ROOT / "Misc" / "immortal-objects"

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from buildtool import paths
+from buildtool.core import paths
 from checkout import python_files, tracked
 
 PAGES = [path for path in tracked() if path.suffix == ".md"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from buildtool import paths
+from buildtool.core import paths
 from checkout import python_files, shell_files, tracked
 
 TOP_LEVEL = {
@@ -60,6 +61,18 @@ def test_ruff_format() -> None:
 
 def test_mypy() -> None:
     run("mypy", files=sorted((paths.ROOT / "build-scripts" / "buildtool").rglob("*.py")))
+
+
+def test_every_module_is_named_where_one_looks() -> None:
+    """The docstring of buildtool names its packages, and that of each package its modules."""
+    root = paths.ROOT / "build-scripts" / "buildtool"
+    for package in [root, *(path for path in root.iterdir() if (path / "__init__.py").exists())]:
+        documented = ast.get_docstring(ast.parse((package / "__init__.py").read_text())) or ""
+        summary, _, paragraph = documented.partition("\n\n")
+        assert "\n" not in summary and "\n\n" not in paragraph, package
+        inside = {path.stem for path in package.glob("*.py")} - {"__init__"}
+        inside |= {path.parent.name for path in package.glob("*/__init__.py")}
+        assert inside <= set(re.findall(r"\w+", documented)), package
 
 
 def test_shellcheck() -> None:

@@ -16,7 +16,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from buildtool import pages, paths
+from buildtool.core import pages, paths
+from buildtool.recipe.options import OPTIONS
 from checkout import tracked
 from compiling import compile_with, config
 from harness import TESTS, run, script
@@ -96,9 +97,7 @@ def test_options_of_build_exist() -> None:
 def test_options_of_recipe_exist() -> None:
     page = " ".join((paths.ROOT / "build-scripts" / "README.md").read_text().split())
     listed = page.partition("The recipe's options are ")[2].partition(";")[0]
-    recipe = (paths.ROOT / "conanfile.py").read_text()
-    options = recipe.partition("options = {")[2].partition("}")[0]
-    assert sorted(re.findall(r"`(\w+)`", listed)) == sorted(re.findall(r'"(\w+)": \[', options))
+    assert sorted(re.findall(r"`(\w+)`", listed)) == sorted(one.name for one in OPTIONS)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(paths.ROOT)))

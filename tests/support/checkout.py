@@ -7,7 +7,7 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from buildtool import paths
+from buildtool.core import paths
 
 SHEBANG = re.compile(rb"#!.*\b(ba|da)?sh\b")
 

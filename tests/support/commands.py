@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from buildtool import paths
+from buildtool.core import paths
 from harness import modules
 
 
@@ -28,7 +28,7 @@ def build(
     *args: str, checkout: Path = paths.ROOT, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run the tool behind build.sh."""
-    return run_module("buildtool.build", "--no-demo", *args, checkout=checkout, **environment)
+    return run_module("buildtool.cli.build", "--no-demo", *args, checkout=checkout, **environment)
 
 
 def error_line(ran: subprocess.CompletedProcess[str]) -> str:
@@ -43,7 +43,7 @@ def error_line(ran: subprocess.CompletedProcess[str]) -> str:
 
 def docker_sh(*arguments: str, status: int = 0) -> str:
     """Run docker.sh's command; return its output, or the line that it fails with."""
-    command = [sys.executable, "-m", "buildtool.docker.main", *arguments]
+    command = [sys.executable, "-m", "buildtool.cli.docker", *arguments]
     env = {"PATH": "/usr/bin:/bin", **modules(paths.ROOT / "build-scripts")}
     ran = subprocess.run(command, cwd=paths.ROOT, env=env, capture_output=True, text=True)
     assert ran.returncode == status, ran.stdout + ran.stderr

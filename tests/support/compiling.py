@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from buildtool import install
+from buildtool.install import place
 from buildtool.windows import extension as windows_extension
 from buildtool.windows import root as windows_root
 from harness import run, run_json
@@ -52,7 +52,7 @@ def program(python: Path, source: Path, product: Path) -> list[str]:
             *[str(source), "-o", str(product)],
         ]
     )
-    return [*install.run_command(python.parents[1]), str(product)]
+    return [*place.run_command(python.parents[1]), str(product)]
 
 
 def _windows(python: Path) -> windows_root.Root | None:

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from buildtool import system
-from buildtool.docker import base, later, platforms
-from buildtool.errors import BuildError
+from buildtool.core import packages as system
+from buildtool.core.errors import BuildError
+from buildtool.images import base, platforms, plugins
 from docker.errors import DockerException, ImageNotFound
 
 import docker
@@ -97,7 +97,7 @@ def running(folder: Path, *, containerd: bool = False) -> Iterator[docker.Docker
 def later_engine() -> dict[str, str]:
     """Return an environment in whose PATH a later Debian's engine comes first; skip without it."""
     try:
-        folders = [later.unpack(package) for package in ("docker.io", "containerd")]
+        folders = [plugins.unpack(package) for package in ("docker.io", "containerd")]
     except BuildError as error:
         pytest.skip(str(error))
     first = [str(folder / "usr" / name) for folder in folders for name in ("bin", "sbin")]

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from buildtool import paths
+from buildtool.core import paths
 
 TESTS = Path(__file__).resolve().parents[1]
 SEALED = TESTS / "sealed"

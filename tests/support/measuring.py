@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from buildtool.errors import BuildError
-from buildtool.perf import valgrind
+from buildtool.core.errors import BuildError
+from buildtool.performance import valgrind
 from harness import FIXED, modules
 
 # What the library does after each fork, in every child

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from buildtool import series, seriesfile, seriesgit
-from buildtool.seriesgit import Base
+from buildtool.cli import series
+from buildtool.series import order, repository
+from buildtool.series.repository import Base
 from harness import MISC, run
 from tools.tiny_series import FILES, MESSAGE, bring, change, commit, content
 from tools.tiny_series import run as run_series
@@ -63,7 +64,7 @@ def base(tmp_path: Path) -> Base:
 def tree(base: Base, tmp_path: Path) -> Path:
     """A repository with three commits on the pristine source, of the kinds that patches have."""
     tree = tmp_path / "tree"
-    seriesgit.import_series(base, [], tree)
+    repository.import_series(base, [], tree)
     change(tree, "Include/object.h", "line 20;", "line twenty;")
     bring(tree, "one")
     commit(tree, "Mark the twentieth line: one of a great many lines that the file has")
@@ -84,8 +85,8 @@ def tree(base: Base, tmp_path: Path) -> Path:
 def patches(tree: Path, tmp_path: Path, base: Base, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the three patches, in two groups; series.main() works on the tiny source."""
     folder = tmp_path / "patches"
-    seriesgit.write(seriesgit.export(tree), folder)
-    first, second, third = seriesfile.read(folder / "series").names
+    repository.write(repository.export(tree), folder)
+    first, second, third = order.read(folder / "series").names
     (folder / "series").write_text(
         f"# The order of the patches.\n\n# Mechanism\n{first}\n{second}\n\n# The rest\n{third}\n"
     )

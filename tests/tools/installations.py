@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from buildtool import install, upgrade
+from buildtool.install import place as install
+from buildtool.install import upgrade
 
 SITE = Path("lib", "python3.11", "site-packages")
 

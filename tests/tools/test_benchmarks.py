@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pyperf
 import pytest
-from buildtool import paths
-from buildtool.perf import (
-    rounds,
-)
+from buildtool.core import paths
+from buildtool.performance import timing
 from harness import run
 
 CONFIG = paths.ROOT / "pyperformance-config"
@@ -37,12 +35,12 @@ def test_our_benchmarks_run(
 
 
 def test_manifest_lists_every_benchmark() -> None:
-    command = [sys.executable, "-m", "pyperformance", "list", "--manifest", str(rounds.OURS)]
+    command = [sys.executable, "-m", "pyperformance", "list", "--manifest", str(timing.OURS)]
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
     listed = re.findall(r"^- (\w+)$", ran.stdout, re.MULTILINE)
     assert listed == sorted(listed)
-    assert [one.name for one in rounds._load(rounds.OURS, "3.11.2")] == listed
-    scripts = {Path(one.command[0]) for one in rounds._load(rounds.OURS, "3.11.2")}
+    assert [one.name for one in timing._load(timing.OURS, "3.11.2")] == listed
+    scripts = {Path(one.command[0]) for one in timing._load(timing.OURS, "3.11.2")}
     assert scripts == set(CONFIG.glob("bm_*/run_benchmark.py"))
 
 
@@ -51,7 +49,7 @@ def test_manifest_lists_every_benchmark() -> None:
 def test_pyperformance_runs_the_manifest(side: str, pair: dict[str, Path], tmp_path: Path) -> None:
     """All of it, with the packages from PyPI; and with the interpreter that is meant."""
     command = [sys.executable, "-m", "pyperformance", "run", "--debug-single-value"]
-    command += ["--manifest", str(rounds.OURS), "--python", str(pair[side]), "-o", "out.json"]
+    command += ["--manifest", str(timing.OURS), "--python", str(pair[side]), "-o", "out.json"]
     # The requirements are named as from the root, where this leaves its environment otherwise.
     (tmp_path / "Misc").symlink_to(paths.ROOT / "Misc")
     ran = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)

@@ -9,7 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
-from buildtool import build, configuration, demo, install, paths, progress, recipe, system, targets
+from buildtool.cli import demo
+from buildtool.core import packages, paths, progress, targets
+from buildtool.install import place
+from buildtool.interpreter import build, configuration
+from buildtool.interpreter import conan as recipe
 from commands import build as run_build
 from commands import output_of, run_module
 from harness import conan
@@ -115,7 +119,7 @@ def test_progress_of_an_optimized_build() -> None:
 
 
 def test_second_run_takes_seconds(built: Path) -> None:
-    marker = built.parents[1] / install.MARKER
+    marker = built.parents[1] / place.MARKER
     before = marker.stat().st_mtime_ns
     start = time.monotonic()
     ran = run_build("--stock")
@@ -169,7 +173,7 @@ def test_demonstration_on_stock(stock: Path) -> None:
 
 
 def test_demonstration_with_immortal_heap(patched: Path) -> None:
-    ran = run_module("buildtool.demo", "--json", patched)
+    ran = run_module("buildtool.cli.demo", "--json", patched)
     assert ran.returncode == 0, ran.stderr
     nothing, frozen, immortal = json.loads(ran.stdout)
     assert 80e6 < immortal["heap"] < 150e6
@@ -189,7 +193,7 @@ def test_conan_alone_builds_the_package(profile: str, tmp_path: Path) -> None:
     conan(home, "profile", "detect")
     if profile in ("hppa-gcc", "m68k-gcc"):
         conan(home, "config", "install", "ci/conan")
-    mode = f"tools.system.package_manager:mode={system.package_mode(True)}"
+    mode = f"tools.system.package_manager:mode={packages.package_mode(True)}"
     profiles = "-pr:h", f"ci/profiles/{profile}", "-pr:b", "default"
     said = conan(home, "create", ".", *profiles, "-c:a", mode)
     # Once as a program, once embedded; nothing is linked for Windows.

@@ -9,7 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from buildtool import configuration, paths, recipe, sources
+from buildtool.core import paths
+from buildtool.interpreter import conan as recipe
+from buildtool.interpreter import configuration
+from buildtool.recipe import sources
 from commands import build, error_line
 
 COPIED = ("build-scripts", "ci", "conanfile.py", "conandata.yml", "tests/test_package")

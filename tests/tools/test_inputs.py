@@ -7,9 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from buildtool import configuration, inputs, matrixtarget, paths, seriesfile, targets, versions
-from buildtool.configuration import Configuration
-from buildtool.matrixtarget import NOT_RUN, PASSED, Result
+from buildtool.core import paths, targets, versions
+from buildtool.interpreter import configuration, inputs
+from buildtool.interpreter.configuration import Configuration
+from buildtool.matrix import examine
+from buildtool.matrix.examine import NOT_RUN, PASSED, Result
+from buildtool.series import order
 
 DATA = versions.conan_data()
 SERIES = versions.series(DATA, versions.default())
@@ -54,13 +57,16 @@ def test_recipe_exports_what_is_listed() -> None:
 
 
 def test_recipe_needs_no_module_that_is_not_exported() -> None:
-    names = {path.name for path in exported()}
-    for path in exported():
+    known = exported()
+    for path in known:
         if path.suffix == ".py":
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.ImportFrom) and node.level:
-                    of = [node.module] if node.module else [one.name for one in node.names]
-                    assert {f"{name}.py" for name in of} <= names, path
+                    folder = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+                    modules = [folder / one.name for one in node.names]
+                    if folder.with_suffix(".py").exists():
+                        modules = [folder]
+                    assert {module.with_suffix(".py") for module in modules} <= known, path
 
 
 @pytest.fixture
@@ -83,11 +89,11 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         ("ci/windows/include/msvc.h", {"x86_64-windows-msvc", "x86_64-windows-cl"}),
         ("build-scripts/buildtool/windows/msbuild.py", {"x86_64-windows-msvc"}),
-        ("build-scripts/buildtool/sysroot.py", {"s390x-gcc", "x86_64-gcc"}),
-        ("build-scripts/buildtool/toolchain.py", {"s390x-gcc", "x86_64-gcc"}),
-        ("build-scripts/buildtool/apt.py", {"s390x-gcc", "x86_64-gcc"}),
+        ("build-scripts/buildtool/recipe/sysroot.py", {"s390x-gcc", "x86_64-gcc"}),
+        ("build-scripts/buildtool/recipe/toolchain.py", {"s390x-gcc", "x86_64-gcc"}),
+        ("build-scripts/buildtool/core/apt.py", {"s390x-gcc", "x86_64-gcc"}),
         ("build-scripts/packages.txt", {"s390x-gcc", "x86_64-gcc"}),
-        ("build-scripts/buildtool/hosted.py", {"x86_64-windows-cl"}),
+        ("build-scripts/buildtool/matrix/upstream_build.py", {"x86_64-windows-cl"}),
         ("ci/profiles/s390x-gcc", {"s390x-gcc"}),
         ("ci/profiles/cross/gcc", {"s390x-gcc"}),
         ("ci/tests.toml", {"s390x-gcc", "x86_64-gcc", "x86_64-windows-msvc"}),
@@ -100,11 +106,11 @@ def test_change_makes_a_result_old(
     kept = tmp_path / "results"
     every = {name: targets.find(name) for name in old | {"x86_64-gcc", "x86_64-windows-msvc"}}
     for target in every.values():
-        result = Result(target.name, matrixtarget.made_of(target), state=PASSED)
-        matrixtarget.keep(result, kept)
+        result = Result(target.name, examine.made_of(target), state=PASSED)
+        examine.keep(result, kept)
     with (checkout / changed).open("a") as file:
         file.write("\n#\n")
-    states = {name: matrixtarget.load(target, kept).state for name, target in every.items()}
+    states = {name: examine.load(target, kept).state for name, target in every.items()}
     assert {states[name] for name in old} == {NOT_RUN}
     if "windows" in changed:
         assert states["x86_64-gcc"] == PASSED
@@ -112,7 +118,9 @@ def test_change_makes_a_result_old(
         assert states["x86_64-windows-msvc"] == PASSED or "cross" in changed
 
 
-@pytest.mark.parametrize("name", ["sysroot.py", "toolchain.py", "apt.py", "seriesfile.py"])
+@pytest.mark.parametrize(
+    "name", ["recipe/sysroot.py", "recipe/toolchain.py", "core/apt.py", "series/order.py"]
+)
 def test_change_of_a_tool_makes_an_installation_old(checkout: Path, name: str) -> None:
     before = Configuration().fingerprint()
     with (checkout / "build-scripts" / "buildtool" / name).open("a") as file:
@@ -125,7 +133,7 @@ def test_message_of_a_patch_makes_nothing_old(checkout: Path) -> None:
 
     def state() -> list[object]:
         known = [Configuration(immortal=kind).fingerprint() for kind in (True, False)]
-        return [*known, matrixtarget.made_of(target), inputs.series_digest(SERIES, False)]
+        return [*known, examine.made_of(target), inputs.series_digest(SERIES, False)]
 
     before = state()
     patch = checkout / "patches" / SERIES / "cowtrace.patch"
@@ -137,12 +145,12 @@ def test_message_of_a_patch_makes_nothing_old(checkout: Path) -> None:
 
 
 def test_stock_gets_what_is_marked() -> None:
-    series = seriesfile.read(paths.series_folder(SERIES) / "series")
+    series = order.read(paths.series_folder(SERIES) / "series")
     assert series.names_for(False) == ["cowtrace.patch"]
     assert series.names_for(True) == series.names
     text = "a.patch\nb.patch  # also for stock\nc.patch # another comment\n"
-    assert seriesfile.parse(text).names_for(False) == ["b.patch"]
-    again = seriesfile.reorder(seriesfile.parse(text), ["b.patch", "a.patch"])
+    assert order.parse(text).names_for(False) == ["b.patch"]
+    again = order.reorder(order.parse(text), ["b.patch", "a.patch"])
     assert again.names_for(False) == ["b.patch"]
 
 

@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from buildtool import errors, install, paths
+from buildtool.core import errors, paths
+from buildtool.install import place
 from commands import build, error_line
 from harness import modules
 
@@ -66,7 +67,7 @@ def test_interrupted_build_leaves_nothing_running(tmp_path: Path, when: str) -> 
     code = """if True:
         import os, signal, sys, time
         from pathlib import Path
-        from buildtool import errors, progress
+        from buildtool.core import errors, progress
         class Interrupted(progress.Progress):
             def _signs_of_life(self, state):
                 while not os.path.exists("pid"):
@@ -115,13 +116,13 @@ def runs(pid: str) -> bool:
 def test_failed_copy_leaves_the_old_installation(tmp_path: Path) -> None:
     prefix, package = tmp_path / "python", tmp_path / "package"
     prefix.mkdir()
-    (prefix / install.MARKER).write_text('{"fingerprint": "old"}\n')
+    (prefix / place.MARKER).write_text('{"fingerprint": "old"}\n')
     package.mkdir()
     (package / "a").write_text("a")
     os.mkfifo(package / "b")  # what can't be copied
     with pytest.raises(errors.BuildError, match="it is as it was"):
-        install.install(package, prefix, "name", "new")
-    assert install.is_current(prefix, "old")
+        place.install(package, prefix, "name", "new")
+    assert place.is_current(prefix, "old")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["package", "python"]
 
 
@@ -131,7 +132,7 @@ def test_new_installation_replaces_the_old_one(tmp_path: Path) -> None:
     (package / "bin" / "python3.11").touch()
     for content in ("1", "2"):
         (package / "file").write_text(content)
-        install.install(package, prefix, "name", content)
-        assert install.is_current(prefix, content)
+        place.install(package, prefix, "name", content)
+        assert place.is_current(prefix, content)
         assert (prefix / "file").read_text() == content
     assert [path.name for path in prefix.parent.iterdir()] == ["python"]

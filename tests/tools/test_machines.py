@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from buildtool import configuration, paths, recipe
+from buildtool.core import paths
+from buildtool.interpreter import conan as recipe
+from buildtool.interpreter import configuration
 from harness import conan
 from waiting import free_port, wait_for
 

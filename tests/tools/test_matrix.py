@@ -9,21 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from buildtool import (
-    configuration,
-    matrix,
-    matrixrecord,
-    matrixtable,
-    matrixtarget,
-    pages,
-    paths,
-    probe,
-    targets,
-)
-from buildtool.errors import BuildError, exit_status
-from buildtool.matrixtarget import FAILED, NOT_RUN, PASSED, Request, Result
-from buildtool.suitereport import Difference
-from buildtool.targets import Known, Target
+from buildtool.cli import matrix
+from buildtool.core import pages, paths, targets
+from buildtool.core.errors import BuildError, exit_status
+from buildtool.core.targets import Known, Target
+from buildtool.interpreter import configuration, probe
+from buildtool.matrix import examine, record
+from buildtool.matrix import table as matrixtable
+from buildtool.matrix.examine import FAILED, NOT_RUN, PASSED, Request, Result
+from buildtool.suite.report import Difference
 from harness import conan
 
 TARGETS = list(targets.load().values())
@@ -120,9 +114,9 @@ def test_wrong_machine_is_not_green(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     pythons = {True: patched, False: stock}
-    monkeypatch.setattr(matrixtarget, "_build", lambda target, immortal, request: pythons[immortal])
+    monkeypatch.setattr(examine, "_build", lambda target, immortal, request: pythons[immortal])
     target = replace(targets.find(targets.DEFAULT), **change)
-    result = matrixtarget.run(target, Request(tmp_path, 1))
+    result = examine.run(target, Request(tmp_path, 1))
     assert result.state == NOT_RUN
     assert complaint in result.reason
 
@@ -175,11 +169,11 @@ def test_mistakes_are_one_line(
 
 def test_result_is_stale_when_its_sources_change(tmp_path: Path) -> None:
     target = targets.find("s390x-gcc")
-    matrixtarget.keep(Result(target.name, matrixtarget.made_of(target), state=PASSED), tmp_path)
-    assert matrixtarget.load(target, tmp_path).state == PASSED
+    examine.keep(Result(target.name, examine.made_of(target), state=PASSED), tmp_path)
+    assert examine.load(target, tmp_path).state == PASSED
     known = replace(target, baseline=[Known("test_gc", "", "why not")])
-    assert matrixtarget.load(known, tmp_path).state == PASSED
-    assert matrixtarget.load(replace(target, bits=32), tmp_path).state == NOT_RUN
+    assert examine.load(known, tmp_path).state == PASSED
+    assert examine.load(replace(target, bits=32), tmp_path).state == NOT_RUN
 
 
 @pytest.mark.parametrize("place", ["own tests", "suite"])
@@ -192,10 +186,10 @@ def test_what_fails_in_a_target_fails_it(
 
     pythons = {True: patched, False: stock}
     own = "3 of 4 passed" if place == "own tests" else PASSED
-    monkeypatch.setattr(matrixtarget, "_build", lambda target, immortal, request: pythons[immortal])
-    monkeypatch.setattr(matrixtarget, "_run_own_tests", lambda *_: own)
-    monkeypatch.setattr(matrixtarget, "_run_suite", suite)
-    result = matrixtarget.run(targets.find(targets.DEFAULT), Request(tmp_path, 1))
+    monkeypatch.setattr(examine, "_build", lambda target, immortal, request: pythons[immortal])
+    monkeypatch.setattr(examine, "_run_own_tests", lambda *_: own)
+    monkeypatch.setattr(examine, "_run_suite", suite)
+    result = examine.run(targets.find(targets.DEFAULT), Request(tmp_path, 1))
     assert result.state == FAILED
     assert matrixtable.row(result)[2] == "X86_64, 64, little"
 
@@ -204,7 +198,7 @@ def test_known_failure_excuses_only_what_stock_shows() -> None:
     baseline = [Known("test_gc", "a", "why"), Known("test_sys", "", "too"), Known("test_x", "", "")]
     result = Result("t")
     failed = {("test_gc", "a"), ("test_gc", "b")}
-    matrixtarget.compare_baseline(baseline, failed, ["test_gc", "test_sys"], result)
+    examine.compare_baseline(baseline, failed, ["test_gc", "test_sys"], result)
     assert result.known == ["test_gc a: why"]
     assert result.unlisted == ["test_gc b"]
     assert result.unseen == ["test_sys"]
@@ -215,34 +209,34 @@ def test_case_that_stock_lacks_is_excused_by_a_program_that_fails_there(stock: P
     lost = [Difference("test_immortal", whole, ["absent"], ["failed"], "regression")]
     failed = {("test_immortal", case)}
     failing, working = (
-        matrixtarget.shown_in_stock([Known("test_immortal", case, "why", code)], stock)
+        examine.shown_in_stock([Known("test_immortal", case, "why", code)], stock)
         for code in ("raise SystemExit(1)", "pass")
     )
     assert failing == failed and working == set()
-    assert matrixtarget.regressions(lost, failed, failing) == []
+    assert examine.regressions(lost, failed, failing) == []
     said = [f"test_immortal (the module): {case}: absent -> failed"]
-    assert matrixtarget.regressions(lost, failed, working) == said
+    assert examine.regressions(lost, failed, working) == said
     more = failed | {("test_immortal", "test_b")}
     said = ["test_immortal (the module): test_b: absent -> failed"]
-    assert matrixtarget.regressions(lost, more, failing) == said
+    assert examine.regressions(lost, more, failing) == said
     crashed = [replace(lost[0], patched=["crashed: SIGSEGV"])]
-    assert len(matrixtarget.regressions(crashed, failed, failing)) == 1
+    assert len(examine.regressions(crashed, failed, failing)) == 1
     here = [Difference("test_gc", "test_c", ["passed"], ["failed"], "regression")]
-    assert matrixtarget.regressions(here, set(), failing) == ["test_gc test_c: passed -> failed"]
+    assert examine.regressions(here, set(), failing) == ["test_gc test_c: passed -> failed"]
 
 
 def test_readme_has_the_table_of_what_has_run() -> None:
-    assert pages.block(matrixrecord.BLOCK, matrixrecord.table()) in matrixrecord.README.read_text()
+    assert pages.block(record.BLOCK, record.table()) in record.README.read_text()
 
 
 def test_results_of_another_series_are_shown_as_old() -> None:
-    present = matrixtarget.series()
+    present = examine.series()
     rows = [matrixtable.row(Result("t", series=one)) for one in (present, "01234567", "")]
     assert [row[-1] for row in rows] == [present, "01234567, old", ""]
 
 
 def test_what_has_run_is_what_the_list_says() -> None:
-    for result in matrixrecord.load():
+    for result in record.load():
         target = targets.find(result.target)
         assert result.state in (PASSED, FAILED)
         assert (result.state == PASSED) <= (not result.regressions)
@@ -253,16 +247,16 @@ def test_what_has_run_is_what_the_list_says() -> None:
 
 
 def test_record_takes_what_has_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matrixrecord, "FILE", tmp_path / "matrix.json")
-    monkeypatch.setattr(matrixrecord, "README", tmp_path / "README.md")
+    monkeypatch.setattr(record, "FILE", tmp_path / "matrix.json")
+    monkeypatch.setattr(record, "README", tmp_path / "README.md")
     page = tmp_path / "README.md"
-    page.write_text(f"before\n{pages.block(matrixrecord.BLOCK, 'old')}after\n")
+    page.write_text(f"before\n{pages.block(record.BLOCK, 'old')}after\n")
     for name, state in (("s390x-gcc", PASSED), ("i686-gcc", NOT_RUN), ("mips-gcc", FAILED)):
-        matrixtarget.keep(Result(name, state=state), tmp_path)
-    matrixrecord.record(tmp_path)
-    assert [one.target for one in matrixrecord.load()] == ["s390x-gcc", "mips-gcc"]
-    matrixtarget.keep(Result("mips-gcc", state=PASSED), tmp_path)
-    matrixrecord.record(tmp_path)
+        examine.keep(Result(name, state=state), tmp_path)
+    record.record(tmp_path)
+    assert [one.target for one in record.load()] == ["s390x-gcc", "mips-gcc"]
+    examine.keep(Result("mips-gcc", state=PASSED), tmp_path)
+    record.record(tmp_path)
     text = page.read_text()
     assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
     assert "| s390x-gcc | passed |" in text and "| mips-gcc | passed |" in text
@@ -271,4 +265,4 @@ def test_record_takes_what_has_run(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "\n- not run here: a hosted runner does: `x86_64-windows-cl`, " in text
     page.write_text("no place\n")
     with pytest.raises(BuildError, match="has no place for matrix"):
-        matrixrecord.record(tmp_path)
+        record.record(tmp_path)

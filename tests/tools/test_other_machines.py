@@ -9,13 +9,11 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from buildtool import (
-    apt,
-    configuration,
-    install,
-    sysroot,
-)
-from buildtool.errors import BuildError
+from buildtool.core import apt
+from buildtool.core.errors import BuildError
+from buildtool.install import place
+from buildtool.interpreter import configuration
+from buildtool.recipe import sysroot
 
 
 def test_script_is_what_the_interpreter_takes_for_itself(tmp_path: Path) -> None:
@@ -26,11 +24,9 @@ def test_script_is_what_the_interpreter_takes_for_itself(tmp_path: Path) -> None
     emulator = tmp_path / "emulator"
     emulator.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     emulator.chmod(0o755)
-    install.install(package, prefix, "name", "1", [str(emulator), "-L", "/sys root"])
-    here = install.interpreter(prefix)
-    assert here.name == f"python3.11{install.HERE}" and install.run_command(prefix)[0] == str(
-        emulator
-    )
+    place.install(package, prefix, "name", "1", [str(emulator), "-L", "/sys root"])
+    here = place.interpreter(prefix)
+    assert here.name == f"python3.11{place.HERE}" and place.run_command(prefix)[0] == str(emulator)
     link = tmp_path / "venv-python"
     link.symlink_to(here)
     for program in (here, link):
@@ -42,8 +38,8 @@ def test_script_is_what_the_interpreter_takes_for_itself(tmp_path: Path) -> None
 
 
 def test_native_interpreter_needs_no_script(stock: Path) -> None:
-    assert install.interpreter(stock.parents[1]).name == "python3.11"
-    assert install.run_command(stock.parents[1]) == []
+    assert place.interpreter(stock.parents[1]).name == "python3.11"
+    assert place.run_command(stock.parents[1]) == []
 
 
 def test_links_of_a_sysroot_stay_in_it(tmp_path: Path) -> None:

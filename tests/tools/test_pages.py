@@ -6,8 +6,8 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from buildtool import markdown, pages, svg
-from buildtool.errors import BuildError
+from buildtool.core import markdown, pages, svg
+from buildtool.core.errors import BuildError
 
 
 def test_block_is_replaced_and_nothing_else(tmp_path: Path) -> None:

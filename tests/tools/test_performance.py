@@ -11,43 +11,38 @@ from pathlib import Path
 
 import pyperf
 import pytest
-from buildtool import paths
-from buildtool.errors import BuildError
-from buildtool.perf import (
-    compare,
-    machine,
-    report,
-    rounds,
-    starts,
-)
-from buildtool.perf.callgrind import Program
-from buildtool.progress import Progress
+from buildtool.cli import performance
+from buildtool.core import paths
+from buildtool.core.errors import BuildError
+from buildtool.core.progress import Progress
+from buildtool.performance import machine, report, startup, timing
+from buildtool.performance.callgrind import Program
 
 ABSOLUTE = re.compile(r"\b\d+(?:\.\d+)? ?(?:[nmu]s|sec|seconds)\b")
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> list[rounds.Benchmark]:
+def quick(monkeypatch: pytest.MonkeyPatch) -> list[timing.Benchmark]:
     """Three rounds of next to nothing: a benchmark of pyperformance's, and one that forks."""
-    tiny = rounds.Size(3, ("--processes=2", "--values=1", "--warmups=0", "--loops=1"))
-    monkeypatch.setitem(rounds.SIZES, "smoke", tiny)
-    found = rounds.select("smoke", ["unpack_sequence", "fork_read"], "3.11.2")
+    tiny = timing.Size(3, ("--processes=2", "--values=1", "--warmups=0", "--loops=1"))
+    monkeypatch.setitem(timing.SIZES, "smoke", tiny)
+    found = timing.select("smoke", ["unpack_sequence", "fork_read"], "3.11.2")
     assert [one.name for one in found] == ["unpack_sequence", "fork_read"]
     return found
 
 
-def progress(folder: Path, benchmarks: list[rounds.Benchmark]) -> Progress:
-    stages = [stage for stage, _, _ in rounds.steps(benchmarks, "smoke")]
+def progress(folder: Path, benchmarks: list[timing.Benchmark]) -> Progress:
+    stages = [stage for stage, _, _ in timing.steps(benchmarks, "smoke")]
     return Progress(stages, folder / "log.txt")
 
 
 def test_rounds_take_turns_and_go_on(
     pythons: dict[tuple[str, bool], Path],
-    quick: list[rounds.Benchmark],
+    quick: list[timing.Benchmark],
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    assert rounds.run_all(quick, "smoke", pythons, tmp_path, progress(tmp_path, quick)) == {}
+    assert timing.run_all(quick, "smoke", pythons, tmp_path, progress(tmp_path, quick)) == {}
     assert re.search(r"^\[1/6 0:0\d\] unpack_sequence, round 1 of 3$", capfd.readouterr().err, re.M)
 
     files = sorted((tmp_path / "raw").glob("*/*.json"), key=lambda path: path.stat().st_mtime_ns)
@@ -55,12 +50,12 @@ def test_rounds_take_turns_and_go_on(
     assert order == ["stock", "patched", "patched", "stock", "stock", "patched"]
 
     # What is gone is measured again with its counterpart, and nothing else.
-    gone = rounds.raw(tmp_path, "patched", 1, "fork_read")
+    gone = timing.raw(tmp_path, "patched", 1, "fork_read")
     before = {path: path.stat().st_mtime_ns for path in files}
     gone.unlink()
-    rounds.run_all(quick, "smoke", pythons, tmp_path, progress(tmp_path, quick))
+    timing.run_all(quick, "smoke", pythons, tmp_path, progress(tmp_path, quick))
     again = {path for path, time in before.items() if path.stat().st_mtime_ns != time}
-    assert again == {gone, rounds.raw(tmp_path, "stock", 1, "fork_read")}
+    assert again == {gone, timing.raw(tmp_path, "stock", 1, "fork_read")}
 
     told = {side: report.interpreter(pythons[side, True]) for side in ("stock", "patched")}
     what = report.Run("name", "smoke", machine.describe(), ["busy"], told, {})
@@ -83,12 +78,12 @@ def test_rounds_take_turns_and_go_on(
 
 
 def test_failure_is_told_and_not_repeated(
-    pythons: dict[tuple[str, bool], Path], tmp_path: Path, quick: list[rounds.Benchmark]
+    pythons: dict[tuple[str, bool], Path], tmp_path: Path, quick: list[timing.Benchmark]
 ) -> None:
     script = tmp_path / "broken.py"
     script.write_text("raise SystemExit('no such thing')")
-    broken = [rounds.Benchmark("broken", False, (str(script),))]
-    failed = rounds.run_all(broken, "smoke", pythons, tmp_path, progress(tmp_path, broken))
+    broken = [timing.Benchmark("broken", False, (str(script),))]
+    failed = timing.run_all(broken, "smoke", pythons, tmp_path, progress(tmp_path, broken))
     assert list(failed) == ["broken"] and failed["broken"].startswith("no such thing; full log")
     assert (tmp_path / "log.txt").read_text().count("$ ") == 1
     assert not list((tmp_path / "raw").glob("*/*"))
@@ -104,7 +99,7 @@ def test_an_environment_is_the_interpreters_own(
     tmp_path: Path,
 ) -> None:
     """An environment of another interpreter, there already, is refused."""
-    assert len({rounds.identity(python) for python in pair.values()}) == 2
+    assert len({timing.identity(python) for python in pair.values()}) == 2
     monkeypatch.setattr(paths, "output", lambda: tmp_path)
     shown = Progress(["environments"], tmp_path / "log.txt")
     made: list[list[str]] = []
@@ -116,27 +111,27 @@ def test_an_environment_is_the_interpreters_own(
             folder.parent.mkdir(parents=True, exist_ok=True)
             folder.symlink_to(pythons["stock", True].parents[1])
 
-    monkeypatch.setattr(rounds, "_run", fake)
-    benchmark = [rounds.Benchmark("x", True, (), "requirements.txt")]
+    monkeypatch.setattr(timing, "_run", fake)
+    benchmark = [timing.Benchmark("x", True, (), "requirements.txt")]
     with pytest.raises(BuildError, match=r"patched-\w+ is not an environment of"):
-        rounds.environments(pair, benchmark, shown)
+        timing.environments(pair, benchmark, shown)
     assert [command[1:3] for command in made] == [["-m", "venv"], ["-m", "pip"]] * 2
     assert made[1][-3:] == [f"pyperf=={pyperf.__version__}", "-r", "requirements.txt"]
 
 
 def test_results_of_other_interpreters_are_put_aside(tmp_path: Path) -> None:
     folder = tmp_path / "results"
-    compare.begin(folder, {"size": "smoke"})
+    performance.begin(folder, {"size": "smoke"})
     (folder / "raw").mkdir()
-    compare.begin(folder, {"size": "smoke"})
+    performance.begin(folder, {"size": "smoke"})
     assert (folder / "raw").is_dir()
-    compare.begin(folder, {"size": "standard"})
+    performance.begin(folder, {"size": "standard"})
     assert [path.name for path in folder.iterdir()] == ["run.json"]
     assert len(list(tmp_path.glob("results-*/raw"))) == 1
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "file").touch()
     with pytest.raises(BuildError, match="is not a folder of results"):
-        compare.begin(tmp_path / "other", {})
+        performance.begin(tmp_path / "other", {})
 
 
 @pytest.mark.parametrize(
@@ -150,7 +145,7 @@ def test_results_of_other_interpreters_are_put_aside(tmp_path: Path) -> None:
 )
 def test_bad_input_is_one_line(arguments: list[str], message: str) -> None:
     with pytest.raises(BuildError, match=message):
-        compare.main(arguments)
+        performance.main(arguments)
 
 
 def test_a_busy_machine_is_noticed() -> None:
@@ -189,23 +184,23 @@ def test_a_cold_eval_loop_is_noticed(pair: dict[str, Path], tmp_path: Path) -> N
 def test_starts_take_turns(
     pair: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(starts.COUNTS, "smoke", 2)
+    monkeypatch.setitem(startup.COUNTS, "smoke", 2)
     begun: list[str] = []
-    start = starts._start
+    start = startup._start
 
     def noticed(command: list[str]) -> float:
         begun.append(Path(command[0]).parents[1].name)  # "0" is stock, as it comes first
         return start(command)
 
-    monkeypatch.setattr(starts, "_start", noticed)
-    starts.measure(pair, "smoke", tmp_path, Progress([starts.STAGE], tmp_path / "log"))
+    monkeypatch.setattr(startup, "_start", noticed)
+    startup.measure(pair, "smoke", tmp_path, Progress([startup.STAGE], tmp_path / "log"))
     assert begun == ["0", "1", "1", "0", "0", "1"] * 2  # the first two are not in it
-    raw = json.loads((tmp_path / starts.FILE).read_text())
+    raw = json.loads((tmp_path / startup.FILE).read_text())
     assert list(raw) == ["python -c pass", "python -I -S -E -c pass"]
     assert all(len(taken) == 2 for sides in raw.values() for taken in sides.values())
-    assert [one.observations for one in starts.collect(tmp_path)] == [1, 1]
+    assert [one.observations for one in startup.collect(tmp_path)] == [1, 1]
     # What is there is not measured again.
-    starts.measure(pair, "smoke", tmp_path, Progress([starts.STAGE], tmp_path / "log"))
+    startup.measure(pair, "smoke", tmp_path, Progress([startup.STAGE], tmp_path / "log"))
     assert len(begun) == 12
 
 
@@ -213,7 +208,7 @@ def test_a_start_that_fails_is_told(
     pair: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = Program("wrong", arguments=("-c", "raise SystemExit(3)"))
-    monkeypatch.setattr(starts, "STARTUP", (wrong,))
+    monkeypatch.setattr(startup, "STARTUP", (wrong,))
     with pytest.raises(BuildError, match="doesn't start"):
-        starts.measure(pair, "smoke", tmp_path, Progress([starts.STAGE], tmp_path / "log"))
-    assert starts.collect(tmp_path) == []
+        startup.measure(pair, "smoke", tmp_path, Progress([startup.STAGE], tmp_path / "log"))
+    assert startup.collect(tmp_path) == []

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from buildtool.errors import BuildError
-from buildtool.perf import callgrind, compare, instructions, programs, valgrind
-from buildtool.perf.callgrind import Program
+from buildtool.cli import performance
+from buildtool.core.errors import BuildError
+from buildtool.performance import callgrind, instructions, programs, valgrind
+from buildtool.performance.callgrind import Program
 
 NAME = "x86_64-gcc"
 KIB = 1024
@@ -121,7 +122,7 @@ def test_failure_is_one_line(stock: Path, tmp_path: Path) -> None:
 
 def test_list_is_fixed() -> None:
     with pytest.raises(BuildError, match="counts its own fixed list"):
-        compare.main(["--instructions", "richards"])
+        performance.main(["--instructions", "richards"])
 
 
 def test_valgrind_is_fetched_where_there_is_none(
@@ -133,7 +134,8 @@ def test_valgrind_is_fetched_where_there_is_none(
     which = shutil.which
     monkeypatch.setenv("CPYTHON_IMMORTAL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(
-        "buildtool.perf.valgrind.shutil.which", lambda name: name != "valgrind" and which(name)
+        "buildtool.performance.valgrind.shutil.which",
+        lambda name: name != "valgrind" and which(name),
     )
     command = valgrind.command()
     assert str(tmp_path / "cache" / "valgrind") in command[-1]

@@ -10,24 +10,17 @@ from pathlib import Path
 
 import pyperf
 import pytest
-from buildtool import pages, paths
-from buildtool.errors import BuildError
-from buildtool.perf import (
-    forest,
-    instructions,
-    published,
-    ratios,
-    readme,
-    starts,
-)
+from buildtool.core import pages, paths
+from buildtool.core.errors import BuildError
+from buildtool.performance import chart, instructions, ratios, readme, results, startup
 
 
 def test_ratio_of_starts() -> None:
     """A block is one observation, and its median doesn't see the few that were held up."""
-    stock = [1.0] * 2 * starts.BLOCK
-    patched = [1.02] * starts.BLOCK + [0.98] * starts.BLOCK
+    stock = [1.0] * 2 * startup.BLOCK
+    patched = [1.02] * startup.BLOCK + [0.98] * startup.BLOCK
     patched[3] = 50.0
-    found = starts.ratio("x", {"stock": stock, "patched": patched})
+    found = startup.ratio("x", {"stock": stock, "patched": patched})
     assert found.value == pytest.approx((1.02 * 0.98) ** 0.5) and found.observations == 2
 
 
@@ -58,12 +51,12 @@ def test_chart_shows_every_benchmark() -> None:
     even = ratios.Ratio("even", 1.0, 0.9, 1.1, 5)
     unknown = ratios.of_logarithms("unknown", [0.1])
     mean = ratios.geometric_mean([slower, even])
-    drawn = forest.draw([even, slower, unknown], mean, "title")
+    drawn = chart.draw([even, slower, unknown], mean, "title")
     tree = xml.etree.ElementTree.fromstring(drawn)
     texts = [one.text for one in tree.iter("{http://www.w3.org/2000/svg}text")]
     assert {"slower & so", "even", "unknown", "geometric mean", "1.100"} <= set(texts)
     assert texts.index("slower & so") < texts.index("even")
-    assert drawn.count(forest.COLOURS["slower"]) == 2
+    assert drawn.count(chart.COLOURS["slower"]) == 2
 
 
 def test_readme_has_what_is_recorded() -> None:
@@ -78,7 +71,7 @@ def test_tables_follow_the_record(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     changed = json.loads(json.dumps(record["x86_64-gcc"]))
     changed["geometric_means"]["benchmarks"] = 0.987
     monkeypatch.setattr(instructions, "RECORD", tmp_path / "instructions.json")
-    monkeypatch.setattr(published, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(results, "RESULTS", tmp_path / "results")
     instructions.update("x86_64-gcc", changed)
     assert "0.987" in readme.tables() and "0.987" not in before
 
@@ -95,24 +88,24 @@ def test_tables_follow_the_record(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     folder = tmp_path / "run"
     folder.mkdir()
     with pytest.raises(BuildError, match=r"not for publication: the load average is 9"):
-        published.record(folder, {**result, "publishable": False})
-    assert published.times() == {}
+        results.record(folder, {**result, "publishable": False})
+    assert results.times() == {}
     made_with = f"'--prefix={paths.ROOT}/.build/a' {Path.home()}/b"
     (folder / "ratios.json").write_text(json.dumps({**result, "command": made_with}))
     (folder / "ratios.svg").write_text("<svg/>")
     (folder / "summary.md").write_text(made_with)
-    (folder / starts.FILE).write_text('{"raw": []}')
-    for name in published.RAW:
+    (folder / startup.FILE).write_text('{"raw": []}')
+    for name in results.RAW:
         metadata = {"name": "x", "command": made_with, "hostname": "some-machine"}
         pyperf.BenchmarkSuite([pyperf.Benchmark([pyperf.Run([1.0], metadata=metadata)])]).dump(
             str(folder / name)
         )
-    published.record(folder, {**result, "publishable": True})
+    results.record(folder, {**result, "publishable": True})
     target = tmp_path / "results" / "x86_64-gcc-lto-pgo"
     assert (target / "summary.md").read_text() == "'--prefix=.build/a' ~/b"
     raw = pyperf.BenchmarkSuite.load(str(target / "stock.json.gz"))
     assert raw.get_benchmark("x").get_values() == (1.0,)
-    assert gzip.decompress((target / f"{starts.FILE}.gz").read_bytes()) == b'{"raw": []}'
+    assert gzip.decompress((target / f"{startup.FILE}.gz").read_bytes()) == b'{"raw": []}'
     for file in target.iterdir():
         text = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
         for private in (str(paths.ROOT), str(Path.home()), "some-machine"):

@@ -8,15 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from buildtool import patchfile, seriesfile
-from buildtool.seriesgit import Base
+from buildtool.series import order, patchfile
+from buildtool.series.repository import Base
 from tools.tiny_series import bring, change, commit, content, git, replace, run
 
 Refused = Callable[..., str]
 
 
 def test_names_come_from_subjects(patches: Path) -> None:
-    assert seriesfile.read(patches / "series").names == [
+    assert order.read(patches / "series").names == [
         "mark-the-twentieth-line-one-of-a-great-many-lines-that-the.patch",
         "tidy-up-ber-all.patch",
         "count-more.patch",
@@ -59,7 +59,7 @@ def test_patches_apply_with_patch_as_well(patches: Path, base: Base, tmp_path: P
     plain = tmp_path / "plain"
     with tarfile.open(base.archive) as tar:
         tar.extractall(plain)
-    for name in seriesfile.read(patches / "series").names:
+    for name in order.read(patches / "series").names:
         command = ["patch", "-p1", "--fuzz=0", "--forward", "--batch", "-i", str(patches / name)]
         subprocess.run(command, cwd=plain / "Python-0", check=True)
     assert "int more" in (plain / "Python-0/Objects/object.c").read_text()
@@ -132,14 +132,14 @@ def test_dropped_commit_drops_its_file_and_heading(patches: Path, tmp_path: Path
     ],
 )
 def test_reorder_keeps_headings(names: str, expected: str) -> None:
-    old = seriesfile.parse("# top\n\n# one\na\nb\n\n# two\nc\n# end\n")
-    assert seriesfile.reorder(old, names.split()).text() == expected
+    old = order.parse("# top\n\n# one\na\nb\n\n# two\nc\n# end\n")
+    assert order.reorder(old, names.split()).text() == expected
 
 
 def test_reorder_keeps_comments_after_names() -> None:
-    old = seriesfile.parse("a  # first\nb\n")
+    old = order.parse("a  # first\nb\n")
     assert old.names == ["a", "b"]
-    assert seriesfile.reorder(old, ["b", "a"]).text() == "b\na  # first\n"
+    assert order.reorder(old, ["b", "a"]).text() == "b\na  # first\n"
 
 
 def test_broken_patch_makes_no_repository(patches: Path, tmp_path: Path, refused: Refused) -> None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from buildtool import paths, series, seriescheck, seriesgit
-from buildtool.errors import BuildError
-from buildtool.seriesbase import make_base
-from buildtool.seriesgit import Base
+from buildtool.cli import series
+from buildtool.core import paths
+from buildtool.core.errors import BuildError
+from buildtool.series import repository, rules
+from buildtool.series.base import make_base
+from buildtool.series.repository import Base
 from tools.tiny_series import change, commit, content, git, replace, run
 
 REAL = paths.ROOT / "patches" / "3.11"
 
 
 def test_check_is_content_with_a_good_series(patches: Path, base: Base) -> None:
-    assert seriescheck.problems(patches, base) == []
+    assert rules.problems(patches, base) == []
     assert run(patches, "check") == 0
 
 
@@ -89,15 +91,15 @@ def test_check_lets_a_long_line_be_replaced_by_one_no_longer(tree: Path, base: B
         commit(tree, f"Say {text[4]}")
     change(tree, "Objects/object.c", "y" * 90, "z" * 90)
     commit(tree, "Say z")
-    found = [list(seriescheck._added_lines(patch)) for patch in seriesgit.export(tree)]
+    found = [list(rules._added_lines(patch)) for patch in repository.export(tree)]
     assert [len(lines) for lines in found] == [0, 0, 0, 1, 1, 0]
 
 
 def test_rebase_check_tells_what_is_rejected(
     patches: Path, tree: Path, base: Base, tmp_path: Path
 ) -> None:
-    found = seriesgit.read_patches(patches)
-    assert seriescheck.rebase(base, found) == ([], [])
+    found = repository.read_patches(patches)
+    assert rules.rebase(base, found) == ([], [])
     git(tree, "checkout", "--quiet", "pristine")
     change(tree, "Include/object.h", "line 1;", "line 1;\nline 1a;")
     change(tree, "Include/object.h", "line 17;", "line XVII;")
@@ -105,13 +107,13 @@ def test_rebase_check_tells_what_is_rejected(
     git(tree, "add", "--all")
     revision = git(tree, "stash", "create").strip()
     git(tree, "archive", "--prefix=Python-1/", f"--output={later}", revision)
-    reduced, rejects = seriescheck.rebase(Base("tiny 1", later), found)
+    reduced, rejects = rules.rebase(Base("tiny 1", later), found)
     assert (len(reduced), rejects) == (2, [])
     change(tree, "Include/object.h", "line 20;", "line XX;")
     git(tree, "add", "--all")
     revision = git(tree, "stash", "create").strip()
     git(tree, "archive", "--prefix=Python-1/", f"--output={later}", revision)
-    reduced, rejects = seriescheck.rebase(Base("tiny 1", later), found)
+    reduced, rejects = rules.rebase(Base("tiny 1", later), found)
     assert [line.split(" does ")[0] for line in rejects] == [found[0].name, found[2].name]
 
 
@@ -129,21 +131,21 @@ def test_rebase_check_says_which_source_is_missing(
 
 
 def test_real_series_keeps_the_rules() -> None:
-    assert seriescheck.problems(REAL, make_base("3.11.2")) == []
+    assert rules.problems(REAL, make_base("3.11.2")) == []
 
 
 def test_real_series_round_trips(tmp_path: Path) -> None:
     copy = tmp_path / "patches"
-    patches = seriesgit.read_patches(REAL)
-    seriesgit.import_series(make_base("3.11.2"), patches, tmp_path / "tree")
+    patches = repository.read_patches(REAL)
+    repository.import_series(make_base("3.11.2"), patches, tmp_path / "tree")
     copy.mkdir()
     (copy / "series").write_bytes((REAL / "series").read_bytes())
-    seriesgit.write(seriesgit.export(tmp_path / "tree"), copy)
+    repository.write(repository.export(tmp_path / "tree"), copy)
     assert content(copy) == {
         name: data for name, data in content(REAL).items() if name in content(copy)
     }
 
 
 def test_real_series_applies_over_debians_patches() -> None:
-    _, rejects = seriescheck.rebase(make_base("3.11.2", "debian"), seriesgit.read_patches(REAL))
+    _, rejects = rules.rebase(make_base("3.11.2", "debian"), repository.read_patches(REAL))
     assert rejects == []

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from buildtool import prefixes, series, seriesgit
-from buildtool.seriesgit import Base
+from buildtool.cli import series
+from buildtool.series import prefixes, repository
+from buildtool.series.repository import Base
 from tools.tiny_series import MESSAGE, change, commit, replace, run
 
 
 def test_prefix_result_depends_on_what_comes_before_it(patches: Path, base: Base) -> None:
     plan = prefixes.Plan(jobs=1, debug=False, again=False)
-    before = prefixes.keys(base, seriesgit.read_patches(patches), plan)
+    before = prefixes.keys(base, repository.read_patches(patches), plan)
     name = "tidy-up-ber-all.patch"
     for old, new, same in (
         ("Some words", "Other words", [True, True, True]),
@@ -20,7 +21,7 @@ def test_prefix_result_depends_on_what_comes_before_it(patches: Path, base: Base
         ("+2", "+3", [True, False, False]),
     ):
         replace(patches / name, old, new)
-        after = prefixes.keys(base, seriesgit.read_patches(patches), plan)
+        after = prefixes.keys(base, repository.read_patches(patches), plan)
         assert [one == other for one, other in zip(before, after, strict=True)] == same
         before = after
 
@@ -30,7 +31,7 @@ def test_prefixes_build_in_order_and_resume(
 ) -> None:
     """With a configure that writes a Makefile, and a Makefile that reads the source."""
     tree = tmp_path / "with-configure"
-    seriesgit.import_series(base, [], tree)
+    repository.import_series(base, [], tree)
     (tree / "configure").write_text(
         # Long enough for git to see that the header is not as it was checked out.
         '#!/bin/sh\nsleep 1.1\nsource=$(dirname "$0")\n'
@@ -49,7 +50,7 @@ def test_prefixes_build_in_order_and_resume(
     commit(tree, "Say 3", MESSAGE.replace("test_new", "test_three"))
     change(tree, "Objects/object.c", "int more;", "int less;")
     commit(tree, "Say less", MESSAGE.replace("test_new", "test_less"))
-    seriesgit.write(seriesgit.export(tree), patches)
+    repository.write(repository.export(tree), patches)
     place = tmp_path / "prefixes"
     for expected in ("passed, ", "passed before"):
         assert run(patches, "prefixes", "--dir", str(place)) == 1

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from buildtool import apt, configuration, errors, sources
+from buildtool.core import apt, errors
+from buildtool.interpreter import configuration
+from buildtool.recipe import sources
 
 
 @pytest.fixture

@@ -7,10 +7,13 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from buildtool import paths, seriesgit, suite, suitemodule, suitereport, targets
-from buildtool.configuration import Configuration
-from buildtool.errors import exit_status
-from buildtool.suitemodule import WHOLE, Outcome
+from buildtool.core import paths, targets
+from buildtool.core.errors import exit_status
+from buildtool.interpreter.configuration import Configuration
+from buildtool.series import repository
+from buildtool.suite import compare as suite
+from buildtool.suite import report, single
+from buildtool.suite.single import WHOLE, Outcome
 from tools.make_believe import BAD, FINE, Run, compare, good, make_python, ran
 
 
@@ -82,7 +85,7 @@ def test_every_way_to_be_worse_is_seen(tmp_path: Path, stock: Run, patched: Run,
 
 
 def test_hanging_module_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suitemodule, "GRACE", 0)
+    monkeypatch.setattr(single, "GRACE", 0)
     hang: list[Run] = [[{}, "", "hang"]]
     status, found = compare(tmp_path, {"test_a": good()}, {"test_a": hang}, "--timeout=1")
     assert status == 1
@@ -185,8 +188,8 @@ def test_outcomes_of_a_real_module(stock: Path, tmp_path: Path) -> None:
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\nshift 2\nexec {stock} {tmp_path / "main.py"} "$@"\n')
     python.chmod(0o755)
-    settings = suitemodule.Settings(suite.RESOURCES, 60)
-    outcome = suitemodule.run(python, "test_kinds", settings, tmp_path / "log")
+    settings = single.Settings(suite.RESOURCES, 60)
+    outcome = single.run(python, "test_kinds", settings, tmp_path / "log")
     assert {
         name.removeprefix("test.test_kinds."): kind for name, kind in outcome.cases.items()
     } == {
@@ -203,15 +206,15 @@ def test_outcomes_of_a_real_module(stock: Path, tmp_path: Path) -> None:
 
 def test_modules_count_where_a_hunt_for_leaks_knows_no_cases() -> None:
     hunted = [Outcome(name, {WHOLE: "passed"}, 1) for name in ("test_a", "test_b")]
-    assert suitereport.counts(hunted) == {"modules passed": 2}
+    assert report.counts(hunted) == {"modules passed": 2}
     with_cases = Outcome("test_c", {WHOLE: "failed", "t.a": "passed", "t.b": "failed"}, 1)
-    assert suitereport.counts([with_cases]) == {"failed": 1, "passed": 1}
+    assert report.counts([with_cases]) == {"failed": 1, "passed": 1}
 
 
 def test_crash_hides_no_more_than_the_module() -> None:
     stock = [Outcome("test_a", {WHOLE: "passed", "t.a": "passed"}, 1)]
     patched = [Outcome("test_a", {WHOLE: "crashed: SIGSEGV"}, 1)]
-    found = suitereport.differences(stock, patched)
+    found = report.differences(stock, patched)
     assert [(one.case, one.kind) for one in found] == [(WHOLE, "regression")]
 
 
@@ -233,7 +236,7 @@ def test_whole_suite(kind: list[str]) -> None:
 @pytest.mark.timeout(2 * 3600)
 def test_no_leaks() -> None:
     """In the modules that the series decides about, and in those that it changes or brings."""
-    patches = seriesgit.read_patches(paths.series_folder(Configuration().series))
+    patches = repository.read_patches(paths.series_folder(Configuration().series))
     files = {Path(name) for patch in patches for name in patch.files}
     changed = {path.stem for path in files if path.match("Lib/test/test_*.py")}
     suite.main(

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from buildtool import build, install, upgrade
+from buildtool.install import place, upgrade
+from buildtool.interpreter import build
 from harness import run
 from tools.installations import SITE, check_word, make_old, make_package, upgraded
 
@@ -33,14 +34,14 @@ def test_what_the_old_package_brought_goes(tmp_path: Path) -> None:
     (package / "share/gone").mkdir(parents=True)
     (package / "share/gone/readme").write_text("old")
     prefix = tmp_path / "python"
-    install.install(package, prefix, "name", "old")
+    place.install(package, prefix, "name", "old")
     (prefix / "include/gone/changed.h").write_text("changed")
     (prefix / "include/gone/added.h").write_text("added")
     (prefix / "var/empty").mkdir(parents=True)
     new = make_package(tmp_path / "package", "new")
-    install.install(new, prefix, "name", "new", complete=upgrade.keep)
+    place.install(new, prefix, "name", "new", complete=upgrade.keep)
     found = {str(path.relative_to(prefix)) for path in prefix.rglob("*")}
-    come = {str(path.relative_to(new)) for path in new.rglob("*")} | {install.MARKER}
+    come = {str(path.relative_to(new)) for path in new.rglob("*")} | {place.MARKER}
     kept = {"include", "include/gone", "include/gone/changed.h", "include/gone/added.h"}
     assert found == come | kept | {"var", "var/empty"}
 
@@ -62,13 +63,13 @@ def test_settings_of_pip(
     if brought:
         (package / "pip.conf").write_text(brought)
     prefix = tmp_path / "python"
-    install.install(package, prefix, "name", "old")
+    place.install(package, prefix, "name", "old")
     (prefix / "pip.conf").unlink(missing_ok=True)
     if found:
         (prefix / "pip.conf").write_text(found)
     new = make_package(tmp_path / "package", "new")
     (new / "pip.conf").write_text("new")
-    install.install(new, prefix, "name", "new", complete=upgrade.keep)
+    place.install(new, prefix, "name", "new", complete=upgrade.keep)
     kept = prefix / "pip.conf"
     assert (kept.read_text() if kept.exists() else None) == expected
 
@@ -77,7 +78,7 @@ def test_no_site_packages(tmp_path: Path) -> None:
     prefix = make_old(tmp_path)
     shutil.rmtree(prefix / SITE)
     package = make_package(tmp_path / "package", "new")
-    install.install(package, prefix, "name", "new", complete=upgrade.keep)
+    place.install(package, prefix, "name", "new", complete=upgrade.keep)
     check_word(prefix, "new")
     assert (prefix / SITE / "pip/__init__.py").read_text() == "new"
     assert (prefix / "bin/shop").read_text() == "a script"
@@ -122,7 +123,7 @@ def test_modes_of_folders_stay(tmp_path: Path, kept: bool) -> None:
         if kept:
             upgrade.keep(old, new)
 
-    install.install(package, prefix, "name", "new", [], {}, complete)
+    place.install(package, prefix, "name", "new", [], {}, complete)
     check_word(prefix, "new")
     assert seen == [0o700]
     for name, mode in MODES.items():
@@ -141,9 +142,9 @@ def test_owners_stay(tmp_path: Path) -> None:
     for name, number in theirs.items():
         os.chown(prefix / name, number, number + 1000)
     package = make_package(tmp_path / "package", "new")
-    install.install(package, prefix, "name", "new", complete=upgrade.keep)
+    place.install(package, prefix, "name", "new", complete=upgrade.keep)
     check_word(prefix, "new")
-    theirs |= dict.fromkeys(("bin/python3.11", "bin/python3", install.MARKER), 1000)
+    theirs |= dict.fromkeys(("bin/python3.11", "bin/python3", place.MARKER), 1000)
     for name, number in theirs.items():
         found = (prefix / name).lstat()
         assert (found.st_uid, found.st_gid) == (number, number + 1000), name
@@ -158,9 +159,7 @@ def test_prefix_by_another_name(tmp_path: Path, name: str, kept: bool) -> None:
     link.symlink_to(prefix)
     given = link if name == "link" else prefix / name
     complete = upgrade.keep if kept else None
-    install.install(
-        make_package(tmp_path / "package", "new"), given, "name", "new", [], {}, complete
-    )
+    place.install(make_package(tmp_path / "package", "new"), given, "name", "new", [], {}, complete)
     check_word(prefix, "new")
     assert (prefix / "bin/shop").exists() == kept
     assert os.readlink(link) == str(prefix)
@@ -171,7 +170,7 @@ def test_prefix_by_another_name(tmp_path: Path, name: str, kept: bool) -> None:
 def test_from_stock_to_patched(stock: Path, patched: Path, tmp_path: Path) -> None:
     """An environment, a package and a script go on working, by another interpreter."""
     prefix = tmp_path / "python"
-    install.install(stock.parents[1], prefix, "name", "old")
+    place.install(stock.parents[1], prefix, "name", "old")
     python = prefix / "bin" / "python3.11"
     subprocess.run([python, "-m", "venv", tmp_path / "env"], check=True)
     for folder in (prefix, tmp_path / "env"):
@@ -189,5 +188,5 @@ def test_from_stock_to_patched(stock: Path, patched: Path, tmp_path: Path) -> No
         return [*asked, shown]
 
     assert answers() == ["False\n"] * 3
-    install.install(patched.parents[1], prefix, "name", "new", complete=build._completed)
+    place.install(patched.parents[1], prefix, "name", "new", complete=build._completed)
     assert answers() == ["True\n"] * 3

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from buildtool import errors, inputs, install, upgrade
-from buildtool.configuration import Configuration
+from buildtool.core import errors
+from buildtool.install import place, upgrade
+from buildtool.interpreter import inputs
+from buildtool.interpreter.configuration import Configuration
 from commands import build as call
 from commands import error_line
 from harness import run
@@ -26,7 +28,7 @@ def test_bad_input(tmp_path: Path) -> None:
     assert not missing.exists()
     newer = tmp_path / "newer"
     newer.mkdir()
-    (newer / install.MARKER).write_text('{"version": "3.11.15"}')
+    (newer / place.MARKER).write_text('{"version": "3.11.15"}')
     assert error_line(call("--upgrade", "--prefix", str(newer))) == (
         f"error: {newer} has 3.11.15, which is newer than 3.11.2; use --version 3.11.15"
     )
@@ -45,7 +47,7 @@ def test_bad_input(tmp_path: Path) -> None:
     ],
 )
 def test_damaged_marker(tmp_path: Path, content: str) -> None:
-    marker = tmp_path / install.MARKER
+    marker = tmp_path / place.MARKER
     marker.write_text(content)
     wanted = Configuration()
     with pytest.raises(errors.BuildError) as caught:
@@ -60,17 +62,17 @@ def test_damaged_marker(tmp_path: Path, content: str) -> None:
 def test_nothing_to_upgrade(tmp_path: Path) -> None:
     wanted = Configuration(immortal=False)
     made = {"version": wanted.version, "fingerprint": wanted.fingerprint()}
-    (tmp_path / install.MARKER).write_text(json.dumps(made))
+    (tmp_path / place.MARKER).write_text(json.dumps(made))
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / wanted.python.program).touch()
     ran = call("--stock", "--upgrade", "--prefix", str(tmp_path))
     assert ran.returncode == 0, ran.stderr
     assert "nothing has changed" in ran.stderr
-    assert {path.name for path in tmp_path.iterdir()} == {install.MARKER, "bin"}
+    assert {path.name for path in tmp_path.iterdir()} == {place.MARKER, "bin"}
 
 
 def test_packages_of_another_minor_version(tmp_path: Path) -> None:
-    (tmp_path / install.MARKER).write_text('{"version": "3.13.15"}')
+    (tmp_path / place.MARKER).write_text('{"version": "3.13.15"}')
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python3.13").touch()
     for wanted in (
@@ -80,11 +82,11 @@ def test_packages_of_another_minor_version(tmp_path: Path) -> None:
         with pytest.raises(errors.BuildError, match=r"has packages for python3\.13; use another"):
             upgrade.check(tmp_path, wanted)
     upgrade.check(tmp_path, Configuration(version="3.13.15", immortal=False))
-    (tmp_path / install.MARKER).write_text('{"version": "3.15.0rc2"}')
+    (tmp_path / place.MARKER).write_text('{"version": "3.15.0rc2"}')
     with pytest.raises(errors.BuildError, match=r"3\.15\.0rc2, which is newer than 3\.14\.7"):
         upgrade.check(tmp_path, Configuration(version="3.14.7", immortal=False))
     # A release is newer than its candidate.
-    (tmp_path / install.MARKER).write_text('{"version": "3.15.0"}')
+    (tmp_path / place.MARKER).write_text('{"version": "3.15.0"}')
     with pytest.raises(errors.BuildError, match=r"3\.15\.0, which is newer than 3\.15\.0rc2"):
         upgrade.check(tmp_path, Configuration(version="3.15.0rc2", immortal=False))
 
@@ -95,7 +97,7 @@ def test_command_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("place/python")
     old = tmp_path / "place" / ".python.old-1"
     old.mkdir()
-    (old / install.MARKER).write_text('{"version": "3.11.15"}')
+    (old / place.MARKER).write_text('{"version": "3.11.15"}')
     assert error_line(call("--upgrade", "--prefix", str(tmp_path / "link"))) == (
         f"error: {tmp_path}/place/python has 3.11.15, which is newer than 3.11.2; "
         "use --version 3.11.15"

@@ -12,7 +12,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from buildtool import build, errors, exchange, install, paths, upgrade
+from buildtool.core import errors, paths
+from buildtool.install import place as install
+from buildtool.install import swap, upgrade
+from buildtool.interpreter import build
 from harness import modules
 from tools.installations import (
     SITE,
@@ -30,10 +33,10 @@ from tools.installations import (
 KILLED = """
 import errno, os, signal, sys
 from pathlib import Path
-from buildtool import exchange, install, upgrade
+from buildtool.install import place, swap, upgrade
 package, prefix, number, able = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 if able != "exchange":
-    exchange._exchange = lambda one, other: False
+    swap._exchange = lambda one, other: False
 if able == "removal":
     rename = os.rename
     def os_rename(one, other):
@@ -41,7 +44,7 @@ if able == "removal":
             raise OSError(errno.EXDEV, "as in a lower layer of overlayfs")
         rename(one, other)
     os.rename = os_rename
-exchange.recover(prefix)
+swap.recover(prefix)
 def hook(event, arguments):
     global number
     if event in ("open", "os.rename", "os.link", "os.mkdir", "os.remove", "os.rmdir", "os.symlink"):
@@ -49,7 +52,7 @@ def hook(event, arguments):
         if number == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 sys.addaudithook(hook)
-install.install(package, prefix, "name", "new", [], {"version": "3.11.15"}, upgrade.keep)
+place.install(package, prefix, "name", "new", [], {"version": "3.11.15"}, upgrade.keep)
 """
 
 
@@ -134,10 +137,10 @@ def test_old_one_that_can_not_be_removed(tmp_path: Path, monkeypatch: pytest.Mon
     make_old(tmp_path / "other").rename(whole)
     (whole / "new").write_text("")
     with monkeypatch.context() as patch:
-        patch.setattr(exchange, "_remove", lambda folder: None)
+        patch.setattr(swap, "_remove", lambda folder: None)
         with pytest.raises(errors.BuildError, match="remove it, and run this again"):
-            exchange.recover(prefix)
-    exchange.recover(prefix)
+            swap.recover(prefix)
+    swap.recover(prefix)
     assert (prefix / "new").exists()
     check_added(prefix)
     assert [path.name for path in prefix.parent.iterdir()] == ["python"]
@@ -162,7 +165,7 @@ def test_killed_at_any_step(tmp_path: Path, way: str) -> None:
         assert status in (0, -signal.SIGKILL)
         if way == "exchange":
             assert prefix.exists(), "there at any time"
-        exchange.recover(prefix)
+        swap.recover(prefix)
         word = str(install.marker(prefix)["fingerprint"])
         check_word(prefix, word)
         check_added(prefix)
@@ -177,8 +180,8 @@ def test_leftovers_of_the_living_stay(tmp_path: Path) -> None:
     """As long as a process is at work, another one waits, and clears away only afterwards."""
     prefix = tmp_path / "python"
     left = tmp_path / ".python.new-1"
-    waiting = threading.Thread(target=exchange.recover, args=[prefix])
-    with exchange.alone(prefix):
+    waiting = threading.Thread(target=swap.recover, args=[prefix])
+    with swap.alone(prefix):
         left.mkdir()
         waiting.start()
         waiting.join(0.5)
@@ -190,7 +193,7 @@ def test_leftovers_of_the_living_stay(tmp_path: Path) -> None:
 def test_number_of_the_killed_is_that_of_another_process(tmp_path: Path) -> None:
     prefix = make_old(tmp_path)
     prefix.rename(prefix.with_name(f".python.old-{os.getpid()}"))
-    exchange.recover(prefix)
+    swap.recover(prefix)
     check_word(prefix, "old")
     check_added(prefix)
 

@@ -6,23 +6,17 @@ import hashlib
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from buildtool import (
-    apt,
-    build,
-    errors,
-    inputs,
-    install,
-    paths,
-    probe,
-    sources,
-    targets,
-    versions,
-)
-from buildtool.configuration import Configuration
-from buildtool.versions import Python
+from buildtool.core import apt, errors, paths, targets, versions
+from buildtool.core.versions import Python
+from buildtool.install import place
+from buildtool.interpreter import build, inputs, probe
+from buildtool.interpreter.configuration import Configuration
+from buildtool.recipe import sources
+from buildtool.recipe.options import OPTIONS, configure_args
 from commands import build as call
 from commands import error_line
 from compiling import extension
@@ -73,6 +67,23 @@ def test_name_of_a_configuration() -> None:
     assert wanted.name == "x86_64-gcc-3.14.7-stock-free-threaded"
     assert wanted.recipe_options()["free_threaded"] == "True"
     assert Configuration().version == versions.default()
+
+
+def test_one_table_of_options() -> None:
+    own = [one for one in fields(Configuration) if one.name not in ("target", "version")]
+    assert {one.name: one.default for one in own} == {one.name: one.default for one in OPTIONS}
+    assert all(one.default in one.values for one in OPTIONS)
+    chosen = {one.name: one.default for one in OPTIONS}
+    assert configure_args(chosen) == []
+    chosen |= {"sanitizers": "undefined", "pymalloc": False, "free_threaded": True}
+    assert configure_args(chosen) == [
+        "--with-undefined-behavior-sanitizer",
+        "--disable-gil",
+        "--without-pymalloc",
+    ]
+    assert Configuration(computed_gotos=False, debug=True, immortal=False).name == (
+        "x86_64-gcc-stock-debug-no-computed-gotos"
+    )
 
 
 def test_installed(tmp_path: Path) -> None:
@@ -214,7 +225,7 @@ print(json.dumps({
 def test_stock_of_another_minor_version(stock_of: Callable[..., Path], tmp_path: Path) -> None:
     """It can be moved, and extension modules are built with it, as with the default version."""
     python = stock_of("3.14")
-    if not install.marker(python.parents[1]):
+    if not place.marker(python.parents[1]):
         pytest.skip("CPYTHON_IMMORTAL_STOCK_3_14 names an interpreter that is not of the recipe")
     prefix = tmp_path / "moved"
     shutil.copytree(python.parents[1], prefix, symlinks=True)

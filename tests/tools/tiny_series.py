@@ -6,8 +6,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from buildtool import series
-from buildtool.errors import exit_status
+from buildtool.cli import series
+from buildtool.core.errors import exit_status
 
 MESSAGE = "{subject}\n\nSome words.\n\nReason: it is\nneeded.\n\nCost: none.\n\nTests: test_new\n"
 FILES = {

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from ..errors import BuildError
+from ..core.errors import BuildError
 from . import frozen, msbuild, ninja
 from .root import DATA, Root
 

@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from .. import versions
-from ..errors import BuildError
+from ..core import versions
+from ..core.errors import BuildError
 from . import tools
 from .root import DATA, Root
 

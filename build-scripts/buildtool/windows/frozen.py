@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..errors import BuildError
+from ..core.errors import BuildError
 from . import msbuild
 
 

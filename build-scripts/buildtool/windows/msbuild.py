@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import BuildError
+from ..core.errors import BuildError
 
 _TERM = re.compile(r"\s*'?(?P<left>[^'=!]*?)'?\s*(?P<operator>==|!=)\s*'?(?P<right>[^']*?)'?\s*")
 

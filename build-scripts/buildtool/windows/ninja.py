@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..errors import BuildError
+from ..core.errors import BuildError
 from . import msbuild, tools
 from .msbuild import Item, Project
 from .target import Arch

@@ -17,9 +17,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import paths
-from ..apt import Apt
-from ..errors import BuildError
+from ..core import paths
+from ..core.apt import Apt
+from ..core.errors import BuildError
 from . import target
 from .target import Arch
 

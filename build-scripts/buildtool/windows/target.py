@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import BuildError
+from ..core.errors import BuildError
 
 # Properties that PCbuild/python.props works out by functions, and what is not built here.
 _PROPERTIES = {

@@ -1,0 +1,76 @@
+"""Build CPython as its own developers do, where only a hosted runner can: cl.exe, and macOS.
+
+The interpreters stay in their source trees. This, and what it imports, runs on Windows as well.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+from ..core import paths
+from ..core.errors import BuildError
+from ..core.targets import Target
+from ..interpreter import configuration
+from ..recipe import sources
+from ..series import order
+
+# PCbuild's names: of the platform, for build.bat, and of the folder for its programs.
+PCBUILD = {"x86_64": ("x64", "amd64"), "i686": ("Win32", "win32"), "aarch64": ("ARM64", "arm64")}
+
+
+def check(target: Target) -> None:
+    """Raise BuildError unless this machine is one that *target* can be built and run on."""
+    if platform.system() != target.system:
+        raise BuildError(f"only a hosted runner has it: {target.hosted}")
+
+
+def build(target: Target, immortal: bool, jobs: int, folder: Path) -> Path:
+    """Build into *folder*, always anew; return the interpreter. BuildError if that fails."""
+    check(target)
+    tree = folder / ("patched" if immortal else "stock")
+    shutil.rmtree(tree, ignore_errors=True)
+    _unpack(tree)
+    if immortal:
+        _apply_series(tree, configuration.Configuration().series)
+    if target.system == "Windows":
+        name, place = PCBUILD[target.arch]
+        _run(["cmd", "/c", r"PCbuild\build.bat", "-p", name, "--no-tkinter"], tree)
+        return tree / "PCbuild" / place / "python.exe"
+    _run(["./configure", "--with-openssl=" + _openssl()], tree)
+    _run(["make", f"-j{jobs}"], tree)
+    return tree / "python.exe"  # so named where file names have no upper and lower case
+
+
+def _unpack(tree: Path) -> None:
+    source = configuration.Configuration().source()
+    archive = sources.fetch(source, paths.sources(), print)
+    place = tree.with_name("unpacked")
+    shutil.rmtree(place, ignore_errors=True)
+    with tarfile.open(archive) as members:
+        members.extractall(place)
+    next(place.iterdir()).rename(tree)
+    place.rmdir()
+
+
+def _apply_series(tree: Path, name: str) -> None:
+    """Apply the series by git, which every runner has; a repository keeps it to the tree."""
+    series = paths.series_folder(name)
+    _run(["git", "init", "--quiet"], tree)
+    for patch in order.read(series / "series").names:
+        _run(["git", "-c", "core.autocrlf=false", "apply", str(series / patch)], tree)
+
+
+def _openssl() -> str:
+    ran = subprocess.run(["brew", "--prefix", "openssl@3"], capture_output=True, text=True)
+    return ran.stdout.strip()
+
+
+def _run(command: list[str], tree: Path) -> None:
+    """Run *command* in *tree*; what it says is for the runner's own log."""
+    if subprocess.run(command, cwd=tree, env=os.environ).returncode:
+        raise BuildError(f"{' '.join(command)} failed in {tree}; see the lines above")

@@ -1,1 +1,0 @@
-"""Two interpreters compared, patched against stock: in instructions, and in time."""

@@ -1,0 +1,122 @@
+"""The recipe's options: the one table, from which the recipe, build.sh and names are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+BOTH = (True, False)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of the recipe, which is build.sh's *flag* as well.
+
+    *configure* has for a value the arguments that configure gets. A flag without a value takes what
+    isn't the default.
+    """
+
+    name: str
+    default: bool | str
+    flag: str
+    help: str
+    values: tuple[bool | str, ...] = BOTH
+    configure: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether its flag takes no value."""
+        return self.values == BOTH
+
+    def label(self, value: object) -> str:
+        """Return what *value* adds to the name of a configuration; "" for the default."""
+        if value == self.default:
+            return ""
+        return self.flag.removeprefix("--") if self.is_switch else str(value)
+
+
+ADDRESS, UNDEFINED = "--with-address-sanitizer", "--with-undefined-behavior-sanitizer"
+
+OPTIONS = (
+    Option("immortal", True, "--stock", "build without the series, in the same way"),
+    Option(
+        "base",
+        "upstream",
+        "--base",
+        "what the series is put on: upstream's release, or that with Debian's own fixes, where "
+        "Debian has some",
+        ("upstream", "debian"),
+    ),
+    Option(
+        "sanitizers",
+        "none",
+        "--sanitizers",
+        "instrument the interpreter",
+        ("none", "address", "undefined", "address+undefined"),
+        {
+            "address": (ADDRESS,),
+            "undefined": (UNDEFINED,),
+            "address+undefined": (ADDRESS, UNDEFINED),
+        },
+    ),
+    Option(
+        "debug",
+        False,
+        "--debug",
+        "a debug build of CPython (pydebug)",
+        configure={"True": ("--with-pydebug",)},
+    ),
+    Option(
+        "free_threaded",
+        False,
+        "--free-threaded",
+        "a build without the GIL, of a version that has one",
+        configure={"True": ("--disable-gil",)},
+    ),
+    Option(
+        "lto",
+        False,
+        "--lto",
+        "link-time optimization",
+        configure={"True": ("--with-lto",)},
+    ),
+    Option(
+        "pgo",
+        False,
+        "--pgo",
+        "profile-guided optimization (takes much longer)",
+        configure={"True": ("--enable-optimizations",)},
+    ),
+    Option("shared", False, "--shared", "build libpython as a shared library"),
+    Option(
+        "trace_refs",
+        False,
+        "--trace-refs",
+        "keep a list of all objects, for debugging",
+        configure={"True": ("--with-trace-refs",)},
+    ),
+    Option(
+        "computed_gotos",
+        True,
+        "--no-computed-gotos",
+        "dispatch bytecode with a switch",
+        configure={"False": ("--without-computed-gotos",)},
+    ),
+    Option(
+        "pymalloc",
+        True,
+        "--no-pymalloc",
+        "allocate everything with malloc",
+        configure={"False": ("--without-pymalloc",)},
+    ),
+)
+
+
+def find(name: str) -> Option:
+    """Return the option *name*; KeyError if there is none."""
+    return {one.name: one for one in OPTIONS}[name]
+
+
+def configure_args(chosen: Mapping[str, object]) -> list[str]:
+    """Return what configure gets for the values that are *chosen*, by the options' names."""
+    return [arg for one in OPTIONS for arg in one.configure.get(str(chosen[one.name]), ())]
