@@ -14,6 +14,7 @@ from ..core.errors import BuildError, exit_status, restore_interrupt
 from ..core.targets import Target
 from ..matrix import examine, record, table
 from ..matrix.examine import FAILED, PASSED, Request
+from .arguments import positive
 
 DESCRIPTION = """\
 For each target: builds stock and patched in the same way; proves from inside both interpreters
@@ -39,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     add("--tier", type=int, choices=(1, 2, 3), help="all targets of a tier")
     add("--all", action="store_true", help="all targets that don't need a hosted runner")
     add("--tests", default="", metavar="LIST", help="a list of ci/tests.toml instead of their own")
-    add("--jobs", type=int, default=os.cpu_count() or 1, help="files or modules at a time")
+    add("--jobs", type=positive, default=os.cpu_count() or 1, help="files or modules at a time")
     add("--output", type=Path, metavar="DIR", help="where to keep it all (default: .build/matrix)")
     add("--again", action="store_true", help="forget the outcomes of an earlier run")
     add("--no-packages", action="store_true", help="don't install system packages: say what to run")
