@@ -470,8 +470,7 @@ class CPythonImmortal(ConanFile):
         return path
 
     def _configure_args(self):
-        args = ["--enable-option-checking=fatal", "--enable-loadable-sqlite-extensions"]
-        args += configure_args({one.name: self.options.get_safe(one.name) for one in OPTIONS})
+        args = configure_args({one.name: self.options.get_safe(one.name) for one in OPTIONS})
         if self._crosses:
             args += ["--without-ensurepip", f"--with-build-python={self._native}"]
         return args
