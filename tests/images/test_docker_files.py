@@ -14,8 +14,8 @@ from buildtool.core import paths, targets, versions
 from buildtool.core.errors import BuildError
 from buildtool.images import bake, base, engine, images, platforms, trim
 from buildtool.install import place
-from commands import docker_sh
 from buildtool.recipe.options import OPTIONS, configure_args
+from commands import docker_sh
 
 DOCKER = paths.ROOT / "docker"
 DOCKERFILES = sorted(DOCKER.glob("*/Dockerfile"))
