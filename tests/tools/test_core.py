@@ -72,7 +72,7 @@ def test_programs_that_do_not_start_or_end(tmp_path: Path) -> None:
 
 
 def test_environment_without_that_of_our_python(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", "/somewhere")
+    monkeypatch.setenv("PYTHONHOME", "/somewhere")
     monkeypatch.setenv("OTHER", "kept")
     found = process.clean_environment()
-    assert "PYTHONPATH" not in found and found["OTHER"] == "kept"
+    assert "PYTHONHOME" not in found and found["OTHER"] == "kept"

@@ -20,7 +20,7 @@ from buildtool.recipe.options import ALWAYS, OPTIONS, configure_args
 from commands import build as call
 from commands import error_line
 from compiling import extension
-from harness import run, run_json
+from harness import modules, run, run_json
 
 SAMPLE = """\
 #include <Python.h>
@@ -247,8 +247,8 @@ def test_stock_of_another_minor_version(stock_of: Callable[..., Path], tmp_path:
     source = tmp_path / "answer.c"
     source.write_text(SAMPLE)
     extension(moved, source, tmp_path / "answer")
-    code = "import sys; sys.path.insert(0, sys.argv[1]); import answer; print(answer.answer())"
-    assert run(moved, code, str(tmp_path)) == "42\n"
+    code = "import answer; print(answer.answer())"
+    assert run(moved, code, env=modules(tmp_path)) == "42\n"
 
 
 @pytest.mark.slow
