@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import shutil
@@ -15,6 +14,7 @@ from buildtool.core import paths, targets, versions
 from buildtool.core.errors import BuildError
 from buildtool.images import bake, base, engine, images, platforms, trim
 from buildtool.install import place
+from buildtool.recipe.options import OPTIONS, configure_args
 from commands import docker_sh
 
 DOCKER = paths.ROOT / "docker"
@@ -127,22 +127,9 @@ DOCKERFILE = (DOCKER / "runtime" / "Dockerfile").read_text()
 
 def options_of_runtime() -> set[str]:
     """Return configure's options for a native runtime image, as the recipe gives them."""
-    recipe = ast.parse((paths.ROOT / "conanfile.py").read_text())
-    (given,) = (
-        node.value
-        for node in ast.walk(recipe)
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "chosen"
-    )
-    assert isinstance(given, ast.Dict)
-    wanted = {ast.unparse(key).strip("'"): value for key, value in zip_dict(given)}
-    always = {name for name, value in wanted.items() if ast.unparse(value) == "True"}
     (flags,) = re.findall(r'^ARG OPTIONS="(.*)"', DOCKERFILE, re.M)
-    by_flag = {"--pgo": "--enable-optimizations", "--lto": "--with-lto", "--shared": ""}
-    return always | {by_flag[flag] for flag in flags.split()}
-
-
-def zip_dict(node: ast.Dict) -> list[tuple[ast.expr, ast.expr]]:
-    return [(key, value) for key, value in zip(node.keys, node.values, strict=True) if key]
+    chosen = {one.name: one.flag in flags.split() or one.default for one in OPTIONS}
+    return set(configure_args(chosen))
 
 
 def test_options_that_differ_are_named() -> None:

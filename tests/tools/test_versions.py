@@ -16,7 +16,7 @@ from buildtool.install import place
 from buildtool.interpreter import build, inputs, probe
 from buildtool.interpreter.configuration import Configuration
 from buildtool.recipe import sources
-from buildtool.recipe.options import OPTIONS, configure_args
+from buildtool.recipe.options import ALWAYS, OPTIONS, configure_args
 from commands import build as call
 from commands import error_line
 from compiling import extension
@@ -74,9 +74,10 @@ def test_one_table_of_options() -> None:
     assert {one.name: one.default for one in own} == {one.name: one.default for one in OPTIONS}
     assert all(one.default in one.values for one in OPTIONS)
     chosen = {one.name: one.default for one in OPTIONS}
-    assert configure_args(chosen) == []
+    assert configure_args(chosen) == [*ALWAYS]
     chosen |= {"sanitizers": "undefined", "pymalloc": False, "free_threaded": True}
     assert configure_args(chosen) == [
+        *ALWAYS,
         "--with-undefined-behavior-sanitizer",
         "--disable-gil",
         "--without-pymalloc",
