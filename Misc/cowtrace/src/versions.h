@@ -23,16 +23,16 @@
 #  error "cowtrace needs a build of CPython that has the GIL"
 #endif
 
-#include "pycore_code.h"          // _PyCode_CODE()
-#include "pycore_dict.h"          // struct _dictkeysobject
-#include "pycore_frame.h"         // _PyInterpreterFrame
-#include "pycore_gc.h"            // PyGC_Head
-#include "pycore_interp.h"        // PyInterpreterState
-#include "pycore_object.h"        // _PyType_HasFeature()
-#include "pycore_runtime.h"       // _PyRuntime
+#include "internal/pycore_code.h"          // _PyCode_CODE()
+#include "internal/pycore_dict.h"          // struct _dictkeysobject
+#include "internal/pycore_frame.h"         // _PyInterpreterFrame
+#include "internal/pycore_gc.h"            // PyGC_Head
+#include "internal/pycore_interp.h"        // PyInterpreterState
+#include "internal/pycore_object.h"        // _PyType_HasFeature()
+#include "internal/pycore_runtime.h"       // _PyRuntime
 #if PY_VERSION_HEX >= 0x030C0000
-#  include "pycore_obmalloc.h"    // struct pool_header
-#  include "pycore_typeobject.h"  // struct types_state
+#  include "internal/pycore_obmalloc.h"    // struct pool_header
+#  include "internal/pycore_typeobject.h"  // struct types_state
 #endif
 
 #include <stddef.h>
