@@ -119,12 +119,12 @@ def write(options: argparse.Namespace, report: Report) -> None:
             raise Error(f"can't write {path!r}: {error.strerror}") from error
 
 
-def violation(report: Report) -> str:
-    """Return what --check finds wrong, in one line; "" for nothing."""
+def violation(report: Report, allowed: int) -> str:
+    """Return what --check finds wrong, in one line; "" for *allowed* pages or less."""
     if not any(process["backend"] for process in report.data["processes"]):
         return "no process was traced"
     found = [writer for writer in report.data["writers"] if writer["violates"]]
-    if not found:
+    if report.violating_pages <= allowed:
         return ""
     most = found[0]
     where = f", {most['file']}:{most['line']}" if most["file"] else ""
@@ -159,7 +159,7 @@ def main() -> int:
     status = int(report.data["status"])
     if status < 0:
         end_as(status)
-    if status == 0 and options.check and (wrong := violation(report)):
+    if status == 0 and options.check and (wrong := violation(report, options.allow)):
         print(f"cowtrace: {wrong}", file=sys.stderr)
         return 1
     return status

@@ -37,6 +37,8 @@ def parse(args: list[str]) -> argparse.Namespace:
     add("--child", metavar="N", type=int, default=0, help=text)
     text = "exit status 1 if an immortal object was written to, or if nothing was traced"
     add("--check", action="store_true", help=text)
+    text = "let --check pass with so many pages of immortal objects written to (default: 0)"
+    add("--allow", metavar="N", type=int, default=0, help=text)
     text = "first run the program with this interpreter too, and compare"
     add("--stock", metavar="PYTHON", help=text)
     text = "how to trap writes (default: the best that is permitted)"
@@ -68,8 +70,8 @@ def check(options: argparse.Namespace) -> None:
         raise Error(f"can't write two reports to {options.html!r}")
     if options.backend != "auto" and options.backend not in backends():
         raise Error(f"{options.backend} is not permitted here; there is {', '.join(backends())}")
-    if options.child < 0 or options.rows < 0:
-        raise Error("a number of children or rows is not negative")
+    if min(options.child, options.rows, options.allow) < 0:
+        raise Error("a number of children, rows or pages is not negative")
     if options.stock is not None:
         _check_other(options.stock)
 

@@ -49,10 +49,10 @@ class CommandTests(RunMixin, unittest.TestCase):
         self.assertNotIn("_run.py", err)
 
     def test_no_child(self):
-        report, out, err = self.run_cowtrace("")
+        report, _out, err = self.run_cowtrace("")
         self.assertEqual(report["pages"], 0)
         self.assertIn("no process was forked", err)
-        report, _out, err = self.run_cowtrace("", "--quiet", "--check", status=1)
+        _report, _out, err = self.run_cowtrace("", "--quiet", "--check", status=1)
         self.assertEqual(err, "cowtrace: no process was traced\n")
 
     def test_module_and_code(self):

@@ -10,6 +10,7 @@ import unittest
 
 from running import temporary_folder
 
+import _cowtrace
 import cowtrace
 from cowtrace import _summary
 
@@ -100,6 +101,40 @@ class ApiTests(unittest.TestCase):
         parts = {(writer["type"], writer["part"]) for writer in trace.report().data["writers"]}
         # Another object may share the page, and be written first.
         self.assertTrue(("str", "hash") in parts or len(parts) > 1, parts)
+
+    def test_counts_of_immortal_objects(self):
+        # What the interpreter says of itself is what the count says.
+        known = getattr(gc, "is_immortal", None) or getattr(sys, "_is_immortal", None)
+        if known is None:
+            known = (lambda obj: obj is None) if sys.version_info >= (3, 12) else lambda obj: False
+        objects = [None, object(), [], {"a": 1}, 10**30, str(object()), cowtrace, self, -1.5]
+        if hasattr(gc, "is_immortal") or hasattr(sys, "_is_immortal"):
+            objects += [True, 7, "a", (), int, len, str, sys, ..., 10**5]
+        for obj in objects:
+            with self.subTest(obj=obj):
+                self.assertEqual(_cowtrace.is_immortal(obj), known(obj))
+
+    @unittest.skipIf(sys.version_info < (3, 12), "None is mortal")
+    def test_writes_to_immortal_objects(self):
+        code = textwrap.dedent("""
+            import cowtrace, ctypes, sys
+            class Large:
+                __slots__ = [f"slot{n}" for n in range(60)]
+            objects = [Large() for _ in range(2000)]
+            count = (3 << 30) if sys.version_info >= (3, 14) else 0xFFFFFFFF
+            for obj in objects[::2]:
+                ctypes.c_uint32.from_address(id(obj)).value = count
+            for first in 1, 0:
+                with cowtrace.trace() as trace:
+                    for obj in objects[first::2]:
+                        obj.slot50 = first
+                print(trace.report().violating_pages, trace.report().immortal_pages)
+            """)
+        done = subprocess.check_output([sys.executable, "-c", code], text=True)
+        (mortal, beside), (immortal, _) = (map(int, line.split()) for line in done.splitlines())
+        self.assertEqual(mortal, 0)
+        self.assertGreater(beside, 100)
+        self.assertGreater(immortal, 100)
 
     @unittest.skipUnless(hasattr(gc, "is_immortal"), "no immortal objects")
     def test_immortal(self):

@@ -11,7 +11,7 @@ from running import READ, WAIT, temporary_folder
 class Balance(html.parser.HTMLParser):
     """Finds elements left open, and what a page needs of others."""
 
-    void = {"meta", "input", "path"}
+    void = ("meta", "input", "path")
 
     def __init__(self):
         super().__init__()
