@@ -78,7 +78,7 @@ def test_refuses_to_build_elsewhere(tmp_path: Path, here: str, reason: str) -> N
         "import platform, sys, sysconfig, types\n"
         "sys.modules['setuptools'] = types.ModuleType('setuptools')\n"
         "sys.modules['setuptools'].Extension = sys.modules['setuptools'].setup = print\n"
-        f"{here}\n"
+        f"sysconfig.get_config_vars()\n{here}\n"
         "exec(compile(open('setup.py').read(), 'setup.py', 'exec'), {})"
     )
     done = subprocess.run(
