@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from buildtool import paths
+from harness import run
 
 PACKAGE = paths.ROOT / "Misc" / "cowtrace"
 # Stock CPython of the recipe's default version has it in its standard library.
@@ -19,6 +20,26 @@ MINORS = (
     "3.14",
     pytest.param("3.15", marks=pytest.mark.slow),
 )
+
+
+def install(base: Path, folder: Path) -> Path:
+    """Return the interpreter of an environment of *base* into which pip has put cowtrace."""
+    # setuptools builds in the folder itself.
+    ignored = shutil.ignore_patterns("build", "*.egg-info", "__pycache__")
+    shutil.copytree(PACKAGE, folder / "package", ignore=ignored)
+    python = folder / "environment" / "bin" / "python"
+    for command in (
+        [base, "-m", "venv", python.parents[1]],
+        [python, "-m", "pip", "install", "--quiet", folder / "package"],
+    ):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    # The recipe's interpreters have one in their standard library, which would come first.
+    site = Path(run(python, "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
+    (site / "first.pth").write_text(f"import sys; sys.path.insert(0, {str(site)!r})\n")
+    found = run(python, "import cowtrace, _cowtrace; print(cowtrace.__file__, _cowtrace.__file__)")
+    assert all(Path(name).is_relative_to(site) for name in found.split()), found
+    return python
 
 
 @pytest.fixture(scope="session")
@@ -32,17 +53,7 @@ def with_cowtrace(
         if minor == DEFAULT:
             return stock
         if minor not in made:
-            folder = tmp_path_factory.mktemp(f"cowtrace-{minor}")
-            # setuptools builds in the folder itself.
-            shutil.copytree(PACKAGE, folder / "package", ignore=shutil.ignore_patterns("build"))
-            python = folder / "environment" / "bin" / "python"
-            for command in (
-                [stock_of(minor), "-m", "venv", python.parents[1]],
-                [python, "-m", "pip", "install", "--quiet", folder / "package"],
-            ):
-                done = subprocess.run(command, capture_output=True, text=True, check=False)
-                assert done.returncode == 0, done.stdout + done.stderr
-            made[minor] = python
+            made[minor] = install(stock_of(minor), tmp_path_factory.mktemp(f"cowtrace-{minor}"))
         return made[minor]
 
     return get

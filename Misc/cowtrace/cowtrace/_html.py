@@ -219,7 +219,7 @@ tells.</p>
 <footer>A page is {data["page_size"]:,} bytes. It is copied when it is first
 written to, by either side; later writes to the same page cost nothing more,
 and are not shown. Static data of the interpreter and of libraries is traced
-as well, but does not count as pages with immortal objects.</footer>
+as well, but does not count as immortal objects.</footer>
 </main>
 <div id="tip" role="presentation" hidden></div>
 <script>const CAUSES = {list(CAUSES)!r};{asset("report.js")}</script>

@@ -45,7 +45,8 @@ def main(namespace: dict[str, Any]) -> None:
         with io.open_code(what) as file:
             code = compile(file.read(), what, "exec")
         namespace["__file__"] = os.path.abspath(what)
-        namespace["__cached__"] = None
+        if sys.version_info < (3, 15):  # which has no such name any more
+            namespace["__cached__"] = None
     try:
         exec(code, namespace)
     except (SystemExit, KeyboardInterrupt):
