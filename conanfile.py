@@ -84,6 +84,12 @@ PIP_CONF = """\
 cache-dir = ~/.cache/pip/cpython-immortal
 """
 
+# Modules/Setup.local, by which CPython is given another module; see Misc/cowtrace/setup.py.
+COWTRACE = """\
+*shared*
+_cowtrace _cowtrace/_cowtrace.c -Wl,-z,now
+*static*
+"""
 
 def told(method):
     """Make an error of the modules above Conan's own, which it shows in one line."""
@@ -127,7 +133,14 @@ class CPythonImmortal(ConanFile):
         "build-scripts/versions/*.yml",
         "ci/windows/*",
     )
-    exports_sources = ("patches/*/*",)
+    exports_sources = (
+        "patches/*/*",
+        "Misc/cowtrace/cowtrace/*.py",
+        "Misc/cowtrace/cowtrace/*.css",
+        "Misc/cowtrace/cowtrace/*.js",
+        "Misc/cowtrace/cowtrace/*.typed",
+        "Misc/cowtrace/src/*",
+    )
     test_package_folder = "tests/test_package"
 
     def set_version(self):
@@ -269,6 +282,7 @@ class CPythonImmortal(ConanFile):
     @told
     def build(self):
         self._apply_patches()
+        self._add_cowtrace()
         if self._windows:
             native = self._native
             root = self._wine().make(self.output.info)
@@ -435,6 +449,19 @@ class CPythonImmortal(ConanFile):
             args += ["--without-ensurepip", f"--with-build-python={self._native}"]
         return args
 
+    def _add_cowtrace(self):
+        """Lay the package Misc/cowtrace over the tree, as a part of the standard library."""
+        if self._windows or self.options.free_threaded:
+            return
+        package = Path(self.export_sources_folder, "Misc", "cowtrace")
+        source = Path(self.source_folder)
+        copy(self, "*", str(package / "cowtrace"), str(source / "Lib" / "cowtrace"))
+        copy(self, "*", str(package / "src"), str(source / "Modules" / "_cowtrace"))
+        (source / "Modules" / "Setup.local").write_text(COWTRACE)
+        # "make install" installs the folders of this list.
+        folders = "\nLIBSUBDIRS=\tasyncio "
+        replace_in_file(self, "Makefile.pre.in", folders, f"{folders}cowtrace ")
+
     def _apply_patches(self):
         """Apply Debian's fixes, if asked for, then the series: in order, and without fuzz."""
         tree = Path(self.source_folder)
@@ -448,12 +475,14 @@ class CPythonImmortal(ConanFile):
             plain = "Extension('pyexpat', sources=['pyexpat.c']"
             core = "define_macros=[('Py_BUILD_CORE_MODULE', '1')]"
             replace_in_file(self, "setup.py", plain, f"{plain}, {core}")
+        if not self.options.immortal:
+            return
         taken = versions.series(self.conan_data, self.version)
         if not taken:
             return
         folder = Path(self.export_sources_folder, "patches", taken)
-        names = order.read(folder / "series").names_for(bool(self.options.immortal))
-        if self.options.immortal and not names:
+        names = order.read(folder / "series").names
+        if not names:
             raise ConanException(
                 f"patches/{taken}/series lists no patch; build stock CPython with "
                 "-o immortal=False (build.sh --stock)"

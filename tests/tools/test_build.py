@@ -59,17 +59,19 @@ def test_stock_does_not_depend_on_the_series(
     for name in ("conanfile.py", "conandata.yml", "ci", "build-scripts"):
         (tmp_path / name).symlink_to(paths.ROOT / name)
     monkeypatch.setattr(paths, "ROOT", tmp_path)
-    (folder / "series").write_text("new.patch\nshared.patch  # also for stock\n")
-    (folder / "new.patch").write_text("a patch")
-    (folder / "shared.patch").write_text("a message\ndiff --git a/x b/x\n")
+    package = tmp_path / "Misc" / "cowtrace" / "src"
+    package.mkdir(parents=True)
+    (folder / "series").write_text("new.patch\n")
+    (folder / "new.patch").write_text("a message\ndiff --git a/x b/x\n")
+    (package / "shared.c").write_text("a module")
     before = fingerprints()
-    (folder / "new.patch").write_text("another patch")
+    (folder / "new.patch").write_text("a message\ndiff --git a/y b/y\n")
     after = fingerprints()
     assert before[0] != after[0]
     assert before[1] == after[1]
-    (folder / "shared.patch").write_text("another message\ndiff --git a/x b/x\n")
+    (folder / "new.patch").write_text("another message\ndiff --git a/y b/y\n")
     assert fingerprints() == after
-    (folder / "shared.patch").write_text("another message\ndiff --git a/y b/y\n")
+    (package / "shared.c").write_text("another module")
     assert not set(fingerprints()) & set(after)
 
 

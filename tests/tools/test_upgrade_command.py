@@ -131,17 +131,19 @@ def test_record() -> None:
     found = upgrade.record(Configuration())
     assert found["version"] == "3.11.2"
     assert "gc-immortalize.patch" in found["diffs"]
-    stock = upgrade.record(Configuration(immortal=False))["diffs"]
-    assert stock == {"cowtrace.patch": found["diffs"]["cowtrace.patch"]}
+    assert upgrade.record(Configuration(immortal=False))["diffs"] == {}
 
 
-def test_change_of_what_stock_gets_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = Configuration(immortal=False)
+def test_change_of_a_patch_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = Configuration()
     before = {**upgrade.record(wanted), "configuration": wanted.name}
     content = inputs._content
-    monkeypatch.setattr(inputs, "_content", lambda path: content(path) + b"+ a line\n")
+    changed = "gc-immortalize.patch"
+    monkeypatch.setattr(
+        inputs, "_content", lambda path: content(path) + b"+\n" * (path.name == changed)
+    )
     after = {**upgrade.record(wanted), "configuration": wanted.name}
-    assert upgrade.changes(before, after) == ["patch changed: cowtrace.patch"]
+    assert upgrade.changes(before, after) == [f"patch changed: {changed}"]
     # What was installed before such hashes were kept: nothing is said that nobody knows.
     del before["diffs"]
     assert upgrade.changes(before, after) == [
