@@ -91,6 +91,7 @@ _cowtrace _cowtrace/_cowtrace.c -Wl,-z,now
 *static*
 """
 
+
 def told(method):
     """Make an error of the modules above Conan's own, which it shows in one line."""
 
