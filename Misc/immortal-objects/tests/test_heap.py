@@ -5,59 +5,13 @@ Each program runs in a process of its own, for an immortal heap can't be undone.
 
 from __future__ import annotations
 
-import gc
-import os
-import subprocess
 import sys
 import unittest
-from pathlib import Path
 from typing import Any
 
+from programs import ABLE, CHOICE, FORKS, RECORDED, run
+
 from immortal_objects import before_first_fork, immortalize_heap, mortal_types
-
-ABLE = hasattr(gc, "immortalize_heap")
-# Whether its function takes the types that stay mortal.
-CHOICE = "mortal" in (
-    getattr(getattr(gc, "immortalize_heap", None), "__text_signature__", "") or ""
-)
-FORKS = hasattr(os, "register_at_fork")
-
-START = """
-import gc, logging, multiprocessing, os, subprocess, sys, threading, time, warnings, weakref
-from immortal_objects import *
-logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", stream=sys.stdout)
-
-def fork(function=lambda: None):
-    sys.stdout.flush()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            function()
-            sys.stdout.flush()
-        finally:
-            os._exit(0)
-    assert os.waitpid(pid, 0)[1] == 0
-"""
-# In place of the interpreter's function, on each of them.
-RECORDED = """
-calls = []
-def record(*, mortal=()):
-    calls.append(mortal)
-    return 0
-record.__text_signature__ = "($module, /, *, mortal=())"
-gc.immortalize_heap = record
-"""
-
-
-def run(code: str, *options: str) -> str:
-    """Run a program; return what it printed. It has to end well, with nothing on stderr."""
-    command = [sys.executable, *options, "-c", START + code]
-    folder = str(Path(__file__).resolve().parents[1])
-    paths = filter(None, (folder, os.environ.get("PYTHONPATH")))
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, env=env)
-    assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout + ran.stderr
-    return ran.stdout
 
 
 class Arguments(unittest.TestCase):
@@ -207,12 +161,12 @@ assert {dict, *mortal_types()} == set(calls[0]) and sqlite3.Cursor in calls[0]
             code = f"""
 def fail(**types):
     raise {error}("no way")
-gc.immortalize_heap = fail
+use(fail)
 before_first_fork()
 fork(lambda: print("in the child"))
 fork(lambda: print("in another"))
 """
-            said = run(code)
+            said = run(RECORDED + code)
             self.assertEqual(said.count("ERROR immortal_objects: the heap"), 1, said)
             self.assertIn(f"{error}: no way\n", said)
             self.assertTrue(said.endswith("in the child\nin another\n"), said)
@@ -227,7 +181,7 @@ def slow(**types):
     time.sleep(0.3)
     ended.append(types)
     return 0
-gc.immortalize_heap = slow
+use(slow)
 barrier = threading.Barrier(8)
 def work():
     barrier.wait()
@@ -246,7 +200,7 @@ def forking(**types):
     calls.append(types)
     fork(fork)
     return 0
-gc.immortalize_heap = forking
+use(forking)
 before_first_fork()
 fork(fork)
 print(len(calls))
@@ -315,14 +269,14 @@ def warn(**types):
     warnings.warn("gc.immortalize_heap() in a forked process copies", ResourceWarning, 2)
     warnings.warn("another", ResourceWarning, 2)
     return 0
-gc.immortalize_heap = warn
+use(warn)
 warnings.showwarning = lambda message, *rest: print(message)
 fork(immortalize_heap)
 """
         said = run(RECORDED + BIG + code, "-Walways")
         self.assertRegex(said, f"^{WARNING.format('immortalize_heap')}.*\nanother\n$")
 
-    @unittest.skipUnless(ABLE, "gc doesn't say anything here")
+    @unittest.skipUnless(ABLE, "nothing becomes immortal here")
     def test_gc_says_nothing_more(self) -> None:
         code = (
             "warnings.showwarning = lambda message, *rest: print(message)\nfork(immortalize_heap)\n"

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from immortal_objects import scan
 
@@ -33,18 +34,24 @@ class ScanTests(unittest.TestCase):
         return status, out.getvalue(), err.getvalue()
 
     def test_what_counts(self) -> None:
-        for content, expected in (
-            (ELF + scan.FREES, True),
-            (ELF + scan.FREES + scan.MARK + b"\0", False),
-            (ELF + b"PyLong_FromLong\0", False),
-            (scan.FREES, False),
+        """In 3.11 what has no mark; from 3.12 on what is for an older stable ABI."""
+        frees, mark, calls = scan.FREES, scan.MARK + b"\0", scan.CALLS
+        for name, content, before, since in (
+            ("module.abi3.so", ELF + frees, True, True),
+            ("module.so", ELF + frees + mark, False, False),
+            ("module.abi3.so", ELF + frees + calls, True, False),
+            ("module.cpython-314-x86_64-linux-gnu.so", ELF + frees, True, False),
+            ("module.so", ELF + b"PyLong_FromLong\0", False, False),
+            ("module.so", frees, False, False),
         ):
-            with self.subTest(content=content):
-                path = self.put("module.so", content)
-                self.assertEqual(scan.counts_unguarded(path), expected)
+            for tested, expected in ((False, before), (True, since)):
+                with self.subTest(name=name, content=content, tested=tested):
+                    path = self.put(name, content)
+                    with mock.patch.object(scan, "TESTED", tested):
+                        self.assertEqual(scan.counts_unguarded(path), expected)
 
     def test_folder(self) -> None:
-        bad = self.put("a/bad.cpython-311.so", ELF + scan.FREES)
+        bad = self.put("a/bad.abi3.so", ELF + scan.FREES)
         self.put("a/good.so", ELF + scan.FREES + scan.MARK)
         self.put("a.libs/libz.so.1", ELF + scan.FREES)
         self.put("a/text.py", scan.FREES)
