@@ -39,6 +39,9 @@ def preload_forkserver(*modules: str) -> None:
     """
     import multiprocessing
 
+    for name in modules:
+        if not isinstance(name, str):
+            raise TypeError(f"modules are named by strings, but {name!r} is none")
     if "forkserver" not in multiprocessing.get_all_start_methods():
         raise ValueError("there is no fork server on this system")
     multiprocessing.set_forkserver_preload([MAIN, *modules, HOOK])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import multiprocessing
-import multiprocessing.forkserver
 import sys
 import tempfile
 import unittest
@@ -43,8 +41,9 @@ if __name__ == "__main__":
 """
 
 
+SERVER = Path(multiprocessing.__file__).with_name("forkserver.py")
 # Older ones name it, and don't find it: each process loads the script for itself.
-LOADS_SCRIPT = FORKS and "init_main_from_path" in inspect.getsource(multiprocessing.forkserver)
+LOADS_SCRIPT = FORKS and ("init_main_from_path" in SERVER.read_text())
 
 
 @unittest.skipUnless(FORKS, "this system can't fork")
