@@ -50,6 +50,8 @@ def extensions() -> list[Extension]:
     """Return the extension, or nothing."""
     if os.environ.get("IMMORTAL_OBJECTS_PURE", "0") not in ("", "0") or not written_for_this():
         return []
+    if not SOURCES:
+        raise SetupError("src/ has no C sources; take the sdist or a checkout as a whole")
     return [
         Extension(
             "immortal_objects._core",

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from immortal_objects import _backend
 
-FOLDER = Path(__file__).resolve().parents[1]
+# Where the package is that is tested: beside this folder, or installed.
+FOLDER = Path(_backend.__file__).resolve().parents[1]
 ABLE = _backend.CHOSEN.able
 # Whether its function takes the types that stay mortal.
 CHOICE = _backend.CHOSEN.takes_mortal

@@ -8,8 +8,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from immortal_objects import preload_forkserver
 from programs import ABLE, FORKS, call
+
+from immortal_objects import preload_forkserver
 
 DATA = """\
 print("loaded", __name__, flush=True)

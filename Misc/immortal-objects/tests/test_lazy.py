@@ -6,8 +6,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from immortal_objects._lazy import LAZY, load_lazy_imports
 from programs import ABLE, run
+
+from immortal_objects._lazy import LAZY, load_lazy_imports
 
 MODULES = {
     "first.py": "lazy import second\nlazy import missing_here\nlazy from third import value\n",

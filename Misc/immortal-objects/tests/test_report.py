@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from immortal_objects import Report, _backend, _report, report, scan
 from programs import ABLE, run
+
+from immortal_objects import Report, _backend, _report, report, scan
 
 MADE = """
 class Thing: pass
