@@ -8,7 +8,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from programs import ABLE, FORKS, call
+from programs import ABLE, FOLDER, FORKS, call
 
 from immortal_objects import preload_forkserver
 
@@ -61,7 +61,7 @@ class ForkServer(unittest.TestCase):
         script.write_text(SCRIPT + "".join(f"    {line}\n" for line in (*lines, "main()")))
         command = ("-m", "immortal_objects") if ours else ()
         # Before 3.12.8 and 3.13.1 a fork server doesn't take over sys.path.
-        path = {"PYTHONPATH": f"{Path(__file__).parents[1]}:{self.folder}"}
+        path = {"PYTHONPATH": f"{FOLDER}:{self.folder}"}
         ran = call(sys.executable, *command, str(script), **path)
         self.assertEqual((ran.returncode, ran.stderr), (0, ""), ran.stdout)
         return ran.stdout.splitlines()
