@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import unittest
 from pathlib import Path
 
-from immortal_objects import _backend
+from immortal_objects import _backend, immortal, is_immortal
 
 # Where the package is that is tested: beside this folder, or installed.
 FOLDER = Path(_backend.__file__).resolve().parents[1]
@@ -34,7 +35,7 @@ def fork(function=lambda: None):
 """
 # In place of the function that does it, on each interpreter.
 RECORDED = """
-from immortal_objects import _backend
+from immortal_objects import _backend, immortal, is_immortal
 def use(function):
     _backend.CHOSEN = _backend.Backend("gc", immortalize_heap=function)
 calls = []
@@ -59,3 +60,18 @@ def call(*command: str, **options: str) -> subprocess.CompletedProcess[str]:
     paths = filter(None, (str(FOLDER), os.environ.get("PYTHONPATH")))
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **options}
     return subprocess.run(command, capture_output=True, text=True, timeout=300, env=env)
+
+
+class Checks(unittest.TestCase):
+    """Tests of what becomes immortal where anything does."""
+
+    def check(self, instance: object) -> None:
+        self.assertEqual(is_immortal(instance), ABLE)
+
+
+@immortal(instances=True)
+class Point:
+    """At the top level, for pickle."""
+
+    def __init__(self, x: int, y: int = 2) -> None:
+        self.x, self.y = x, [y]

@@ -68,8 +68,9 @@ class ScanTests(unittest.TestCase):
         self.put("shop/faster.so", ELF + scan.FREES)
         self.put("shop-1.0.dist-info/METADATA", b"Metadata-Version: 2.1\nName: Shop\nVersion: 1\n")
         self.put("shop-1.0.dist-info/RECORD", b"shop/fast.so,,\nshop/faster.so,,\n")
-        sys.path.insert(0, str(self.folder))
-        self.addCleanup(sys.path.remove, str(self.folder))
+        path = mock.patch.object(sys, "path", [str(self.folder), *sys.path])
+        path.start()
+        self.addCleanup(path.stop)
         self.assertIn(self.folder, scan.default_places())
         command = "--force-reinstall --no-deps --no-cache-dir --no-binary Shop Shop"
         status, out, err = self.call()
