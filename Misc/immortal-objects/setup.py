@@ -1,13 +1,14 @@
 """The extension immortal_objects._core, for the interpreters that it is written for.
 
-That is CPython 3.12 to 3.15 on 64-bit Linux. Elsewhere the package is pure Python. So it is with
-IMMORTAL_OBJECTS_PURE=1 in the environment, which needs no compiler.
+That is CPython 3.12 to 3.15 with the GIL on 64-bit Linux. Elsewhere the package is pure Python. So
+it is with IMMORTAL_OBJECTS_PURE=1 in the environment, which needs no compiler.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ def written_for_this() -> bool:
         and sys.platform == "linux"
         and sys.maxsize > 2**32
         and FIRST <= sys.version_info[:2] <= LAST
+        and not sysconfig.get_config_var("Py_GIL_DISABLED")
     )
 
 

