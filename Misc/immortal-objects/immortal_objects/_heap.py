@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from . import _backend
 from ._backend import LOGGER, say_that_nothing_changes
+from ._fork import late_callbacks
 from ._lazy import load_lazy_imports
 from ._mortal import mortal_types
 from ._preload import cover_forkserver
@@ -134,9 +135,9 @@ def _act() -> None:
             types = [item for some in given if some is not None for item in some]
             if types and None in given:
                 types += mortal_types()
-            immortalize_heap(
-                mortal=None if None in given and not types else types, load_lazy=_Once.lazy
-            )
+            mortal = None if None in given and not types else types
+            with late_callbacks():
+                immortalize_heap(mortal=mortal, load_lazy=_Once.lazy)
             for function in _Once.then:
                 function()
         except Exception:

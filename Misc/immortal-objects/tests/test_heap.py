@@ -192,6 +192,28 @@ print(len(calls))
 """
         self.assertEqual(run(RECORDED + code, "-Wignore"), "1\n")
 
+    def test_callbacks_that_are_registered_meanwhile(self) -> None:
+        """As a module does that is imported lazily: what is for before the fork is called, too."""
+        code = """
+lock, order = threading.Lock(), []
+def importing(**types):
+    os.register_at_fork(before=lambda: order.append(1))
+    os.register_at_fork(before=lock.acquire, after_in_parent=lock.release,
+                        after_in_child=lock.release)
+    os.register_at_fork(before=lambda: order.append(2), after_in_parent=lambda: order.append(3))
+    assert not lock.locked() and order == []
+    return 0
+use(importing)
+before = os.register_at_fork
+before_first_fork()
+fork(lambda: print(lock.locked(), order))
+assert os.register_at_fork is before
+fork(lambda: print(lock.locked(), order))
+print(lock.locked(), order)
+"""
+        said = run(RECORDED + code)
+        self.assertEqual(said, "False [2, 1]\nFalse [2, 1, 3, 2, 1]\nFalse [2, 1, 3, 2, 1, 3]\n")
+
     def test_fork_during_the_call(self) -> None:
         """As a finalizer may do that the collection runs."""
         code = """
