@@ -8,4 +8,4 @@ set -euo pipefail
 # shellcheck source=build-scripts/bootstrap.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/bootstrap.sh"
 
-exec "$VENV/bin/python" -m buildtool.wheels "$@"
+exec "$VENV/bin/python" -m buildtool.cli.wheels "$@"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -65,4 +66,10 @@ def extensions() -> list[Extension]:
     ]
 
 
-setup(ext_modules=extensions(), cmdclass={"build_ext": Build})
+# Not in the checkout: from there pip would take what an earlier version has left.
+with tempfile.TemporaryDirectory() as folder:
+    setup(
+        ext_modules=extensions(),
+        cmdclass={"build_ext": Build},
+        options={"build": {"build_base": folder}},
+    )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from buildtool import wheels
+from buildtool.cli import wheels
 from package.stock import install
 
 

@@ -10,9 +10,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from buildtool import paths
-from buildtool.apt import Apt
-from buildtool.errors import BuildError
+from buildtool.core import paths
+from buildtool.core.apt import Apt
+from buildtool.core.errors import BuildError
 
 PACKAGES = ("python3.14", "python3.15", "coreutils", "dash")
 RELEASE = "sid"

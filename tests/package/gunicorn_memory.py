@@ -1,8 +1,8 @@
-"""gunicorn_memory.py WORKERS RECORDS PORT: what an unchanged application under gunicorn takes, in JSON.
+"""gunicorn_memory.py WORKERS RECORDS PORT: what an unchanged application under gunicorn takes.
 
 Runs in an interpreter that has gunicorn and the package. Starts gunicorn with --preload twice, by
 `python -m gunicorn` and by `python -m immortal_objects -m gunicorn`, sends each worker requests
-that read all its records, and prints for both the PSS of all processes together, and the average
+that read all its records, and prints as JSON for both the PSS of all processes together, and the average
 Private_Dirty of a worker, in bytes.
 """
 
@@ -65,9 +65,9 @@ def serving(options: tuple[str, ...], workers: int, records: int, port: int) -> 
 def ask(port: int) -> int:
     """Send a request; return the worker that answered. Waits a minute for the first."""
     for _ in range(600):
-        with contextlib.suppress(OSError):
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=120) as answer:
-                return int(answer.read().split()[0])
+        url = f"http://127.0.0.1:{port}/"
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=120) as answer:
+            return int(answer.read().split()[0])
         time.sleep(0.1)
     raise AssertionError("gunicorn doesn't answer")
 

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from buildtool import paths
+from buildtool.core import paths
 from harness import MISC, SEALED, modules
 from package.stock import BEFORE, COPIED, SHARE, call, copied, install, pip_install
+from waiting import free_port
 
 # In the default tier 3.14 alone.
 MINORS = ["3.14", *(pytest.param(minor, marks=pytest.mark.slow) for minor in ("3.13", "3.15"))]
+GUNICORN = "gunicorn==27.0.1"
 # A worker that serves 1,000 requests: what it may copy, and have for itself. In stock 55 MB each.
 DJANGO_COPIED, DJANGO_PRIVATE = 1_500_000, 3_000_000
 # observer.py's workload, by the package in place of the patched gc.
@@ -113,3 +115,17 @@ def test_wheels_says_what_is_wrong(stock: Path, tmp_path: Path) -> None:
         ran = call(command, "--no-pure", "--output", tmp_path / "out", python, status=1)
         assert (ran.stdout, ran.stderr) == ("", said)
         assert list((tmp_path / "out").glob("*")) == []
+
+
+@pytest.mark.slow
+def test_gunicorn(environment: Callable[[str], Path]) -> None:
+    """An application that knows nothing of the package: what its processes take, together."""
+    python = environment("3.14")
+    pip_install(python, "-qq", GUNICORN)
+    script = Path(__file__).with_name("gunicorn_memory.py")
+    found = json.loads(call(python, script, "3", "200000", str(free_port())).stdout)
+    print(found)  # for the README, by -rP
+    plain, immortal = found["plain"], found["immortal"]
+    assert plain["workers"] == immortal["workers"] == 3
+    assert immortal["private_dirty"] <= 0.1 * plain["private_dirty"]
+    assert immortal["total_pss"] <= 0.6 * plain["total_pss"]

@@ -67,7 +67,7 @@ class Program(unittest.TestCase):
             ("-m", "package.module"),
             ("-c", SEEN, "x", "-y"),
         ):
-            for options in ((), ("-O",)):
+            for options in ((), ("-O",))[: 2 if program[0] == "link.py" else 1]:
                 with self.subTest(program=program[:2], options=options):
                     self.assertIn("sys", self.both(*program, options=options))
 

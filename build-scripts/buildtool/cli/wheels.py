@@ -16,8 +16,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import paths
-from .errors import BuildError, exit_status
+from ..core import paths
+from ..core.errors import BuildError, exit_status
 
 FOLDER = paths.ROOT / "Misc" / "immortal-objects"
 # Installed when it is asked for.
