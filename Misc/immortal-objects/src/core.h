@@ -52,8 +52,8 @@ typedef struct {
     /* Objects that are immortal and have a finalizer, in the order in which
        they were met. */
     objects finalizable;
-    /* What stayed mortal, by reason, since the latest heap call: see census.c. */
-    Py_ssize_t taken;
+    /* Generators and coroutines that are immortal: see frames.c. */
+    objects generators;
     /* A list that lies in the oldest generation behind all that was alive at
        the latest call of immortalize_heap(). */
     PyObject *marker;
@@ -81,8 +81,10 @@ typedef struct {
     addresses seen;             /* immortal from the start, or mortal: been there */
     objects arrays;             /* arrays of objects, for buffers.c */
     PyObject *mortal;           /* a tuple of types, or NULL */
-    PyTypeObject *type;         /* the last one compared with these */
-    bool type_is_mortal;
+    struct {
+        PyTypeObject *type;     /* one that was compared with these */
+        bool is_mortal;
+    } compared[64];
     bool heap;                  /* go everywhere */
     int nesting;                /* of lists, tuples and dicts */
     bool again;                 /* leave alone what the marker has to find old */
@@ -123,6 +125,7 @@ int visit_frame(_PyInterpreterFrame *frame, visitproc visit, void *arg);
 void retag_threads(void);
 void retag_object(PyObject *op);
 void retag_list(PyGC_Head *list);
+bool is_generator(PyObject *op);
 
 /* code.c */
 int code_init(void);

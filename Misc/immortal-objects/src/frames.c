@@ -84,6 +84,13 @@ visit_frame(_PyInterpreterFrame *frame, visitproc visit, void *arg)
     return visit_items(frame->localsplus, end, visit, arg);
 }
 
+bool
+is_generator(PyObject *op)
+{
+    return PyGen_CheckExact(op) || PyCoro_CheckExact(op)
+           || PyAsyncGen_CheckExact(op);
+}
+
 #ifdef HAVE_STACK_TAGS
 
 static inline void
@@ -127,9 +134,7 @@ retag_object(PyObject *op)
             (void)retag_frame(frame, NULL);
         }
     }
-    else if (PyGen_CheckExact(op) || PyCoro_CheckExact(op)
-             || PyAsyncGen_CheckExact(op))
-    {
+    else if (is_generator(op)) {
         PyGenObject *generator = (PyGenObject *)op;
         if (generator->gi_frame_state != FRAME_CLEARED) {
             (void)retag_frame(GENERATOR_FRAME(generator), NULL);

@@ -78,7 +78,9 @@ settle_references(bool everywhere)
             retag_list(generation_head(gc, i));
         }
         retag_list(&gc->permanent_generation.head);
-        retag_list(&core.immortal);
+        for (size_t i = 0; i < core.generators.n; i++) {
+            retag_object(core.generators.items[i]);
+        }
     }
 }
 
@@ -129,7 +131,6 @@ immortalize(PyObject *obj)
     if (walk.taken > 0) {
         settle_references(is_due(walk.taken));
     }
-    core.taken += walk.taken;
     walk_fini(&walk);
     if (err < 0) {
         return PyErr_NoMemory();
@@ -359,11 +360,7 @@ walk_heap(immortal_walk *walk)
     if (collect() < 0) {
         return -2;
     }
-    if (take_survivors(walk) < 0) {
-        return -1;
-    }
-    core.tracked = list_size(&core.immortal, &core.immortal);
-    return 0;
+    return take_survivors(walk);
 }
 
 /* The number of objects that became immortal, or -1 with an exception set */
@@ -384,7 +381,6 @@ immortalize_heap(PyObject *mortal)
     settle_references(true);
     code_rewrite_listed();
     Py_XSETREF(core.mortal, Py_NewRef(mortal));
-    core.taken += walk.taken;
     Py_ssize_t taken = walk.taken;
     walk_fini(&walk);
     if (err == -1) {

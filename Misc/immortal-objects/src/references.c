@@ -167,9 +167,7 @@ visit_hidden(PyObject *op, visitproc visit, void *arg)
         Py_VISIT(range->length);
         return 0;
     }
-    if (PyGen_CheckExact(op) || PyCoro_CheckExact(op)
-        || PyAsyncGen_CheckExact(op))
-    {
+    if (is_generator(op)) {
         PyGenObject *generator = (PyGenObject *)op;
         Py_VISIT(generator->gi_name);
         Py_VISIT(generator->gi_qualname);

@@ -40,16 +40,17 @@ stays_mortal(immortal_walk *walk, PyObject *op)
     if (walk->mortal == NULL) {
         return false;
     }
-    if (type == walk->type) {
-        return walk->type_is_mortal;
+    size_t i = ((uintptr_t)type >> 5) % Py_ARRAY_LENGTH(walk->compared);
+    if (walk->compared[i].type == type) {
+        return walk->compared[i].is_mortal;
     }
     bool found = false;
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(walk->mortal); i++) {
-        PyObject *base = PyTuple_GET_ITEM(walk->mortal, i);
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(walk->mortal); k++) {
+        PyObject *base = PyTuple_GET_ITEM(walk->mortal, k);
         found |= PyType_IsSubtype(type, (PyTypeObject *)base) != 0;
     }
-    walk->type = type;
-    walk->type_is_mortal = found;
+    walk->compared[i].type = type;
+    walk->compared[i].is_mortal = found;
     return found;
 }
 
@@ -77,6 +78,7 @@ link_header(PyObject *op, PyGC_Head *prev)
     _PyGCHead_SET_NEXT(gc, next);
     _PyGCHead_SET_PREV(next, gc);
     _PyGCHead_SET_NEXT(prev, gc);
+    core.tracked++;
 }
 
 static inline bool
@@ -113,6 +115,9 @@ walk_take(immortal_walk *walk, PyObject *op)
         return -1;
     }
     if (has_finalizer(op) && finish_note(op) < 0) {
+        return -1;
+    }
+    if (is_generator(op) && objects_push(&core.generators, op) < 0) {
         return -1;
     }
     if (!walk->constants && !walk->heap) {
