@@ -265,12 +265,8 @@ take_survivors(immortal_walk *walk)
         err = take_list(walk, generation_head(gc, i), &incomplete);
     }
     // They stay mortal, unless an object refers to them; their items don't.
-    PyGC_Head *next;
-    for (PyGC_Head *g = _PyGCHead_NEXT(&incomplete);
-         g != &incomplete;
-         g = next)
-    {
-        next = _PyGCHead_NEXT(g);
+    while (_PyGCHead_NEXT(&incomplete) != &incomplete) {
+        PyGC_Head *g = _PyGCHead_NEXT(&incomplete);
         PyObject *op = _Py_FROM_GC(g);
         move_to_list(g, oldest);
         if (!err) {
