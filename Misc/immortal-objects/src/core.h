@@ -52,6 +52,8 @@ typedef struct {
     /* Objects that are immortal and have a finalizer, in the order in which
        they were met. */
     objects finalizable;
+    /* Classes without a finalizer, immortal: one may be added later. */
+    objects classes;
     /* Generators and coroutines that are immortal: see frames.c. */
     objects generators;
     /* A list that lies in the oldest generation behind all that was alive at
@@ -113,7 +115,7 @@ int visit_roots(visitproc visit, void *arg);
 int visit_interned(visitproc visit, void *arg);
 
 /* heap.c */
-void core_init(void);
+int core_init(void);
 PyObject *immortalize(PyObject *obj);
 Py_ssize_t immortalize_heap(PyObject *mortal);
 
@@ -148,8 +150,10 @@ int visit_buffers(immortal_walk *walk);
 void retire_pools(void);
 
 /* finish.c */
+int finish_import(void);
 int finish_init(void);
-bool has_finalizer(PyObject *op);
+void finish_prepare(void);
+bool needs_end(PyObject *op);
 int finish_note(PyObject *op);
 
 /* census.c */

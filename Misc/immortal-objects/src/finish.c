@@ -19,10 +19,59 @@ static objects held;
 static objects forking;
 static bool is_over;
 
-bool
-has_finalizer(PyObject *op)
+/* Types whose instances have no finalizer, but a method to close them, which their
+   deallocation does otherwise. */
+static const char *const closable[][2] = {
+    {"_sqlite3", "Connection"}, {"_gdbm", "gdbm"}, {"_dbm", "dbm"},
+};
+static PyTypeObject *closable_types[Py_ARRAY_LENGTH(closable)];
+
+/* A type of the module, or NULL; borrowed from the module, which is immortal or
+   about to be dropped after this. */
+static PyTypeObject *
+find_type(const char *module_name, const char *name)
 {
-    return Py_TYPE(op)->tp_finalize != NULL;
+    PyObject *modules = PyInterpreterState_Get()->imports.modules;
+    PyObject *module = PyMapping_GetItemString(modules, module_name);
+    PyObject *type = NULL;
+    if (module != NULL && PyModule_Check(module)) {
+        type = PyDict_GetItemString(PyModule_GetDict(module), name);
+    }
+    Py_XDECREF(module);
+    PyErr_Clear();
+    return type != NULL && PyType_Check(type) ? (PyTypeObject *)type : NULL;
+}
+
+/* Find these types among the modules that are loaded. */
+void
+finish_prepare(void)
+{
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(closable); i++) {
+        PyTypeObject *type = find_type(closable[i][0], closable[i][1]);
+        if (type != NULL) {
+            closable_types[i] = type;
+        }
+    }
+}
+
+static bool
+is_closable(PyObject *op)
+{
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(closable); i++) {
+        if (closable_types[i] != NULL
+            && PyObject_TypeCheck(op, closable_types[i]))
+        {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Is there something to be done for the object at the end? */
+bool
+needs_end(PyObject *op)
+{
+    return Py_TYPE(op)->tp_finalize != NULL || is_closable(op);
 }
 
 /* Return 0, or -1 without memory (no exception set). */
@@ -278,7 +327,7 @@ add_kept(objects *finalizable)
     }
     for (size_t i = 0; i < mortal.n && err == 0; i++) {
         PyObject *op = mortal.items[i];
-        if (has_finalizer(op) && addresses_have(&kept, op)) {
+        if (needs_end(op) && addresses_have(&kept, op)) {
             err = objects_push(finalizable, op);
         }
     }
@@ -286,6 +335,42 @@ add_kept(objects *finalizable)
     objects_free(&roots);
     addresses_free(&kept);
     return err;
+}
+
+static bool
+got_finalizer(void)
+{
+    for (size_t i = 0; i < core.classes.n; i++) {
+        if (((PyTypeObject *)core.classes.items[i])->tp_finalize != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Add the objects of classes that got a finalizer when they were immortal. */
+static int
+add_late(objects *finalizable)
+{
+    if (!got_finalizer()) {
+        return 0;
+    }
+    addresses known = {0};
+    int err = 0;
+    for (size_t i = 0; i < finalizable->n && err >= 0; i++) {
+        err = addresses_add(&known, finalizable->items[i]);
+    }
+    for (PyGC_Head *g = _PyGCHead_NEXT(&core.immortal);
+         g != &core.immortal && err >= 0;
+         g = _PyGCHead_NEXT(g))
+    {
+        PyObject *op = _Py_FROM_GC(g);
+        if (Py_TYPE(op)->tp_finalize != NULL && !addresses_have(&known, op)) {
+            err = objects_push(finalizable, op);
+        }
+    }
+    addresses_free(&known);
+    return err < 0 ? -1 : 0;
 }
 
 /* Put owners in front of what they own, without what is to be left alone. */
@@ -326,29 +411,14 @@ in_order(objects *finalizable, const addresses *left_alone, objects *ordered)
 
 /* The calls */
 
-/* A type of the module, or NULL; borrowed from the module, which is immortal or
-   about to be dropped after this. */
-static PyTypeObject *
-find_type(const char *module_name, const char *name)
-{
-    PyObject *modules = PyInterpreterState_Get()->imports.modules;
-    PyObject *module = PyMapping_GetItemString(modules, module_name);
-    PyObject *type = NULL;
-    if (module != NULL && PyModule_Check(module)) {
-        type = PyDict_GetItemString(PyModule_GetDict(module), name);
-    }
-    Py_XDECREF(module);
-    PyErr_Clear();
-    return type != NULL && PyType_Check(type) ? (PyTypeObject *)type : NULL;
-}
-
 static PyTypeObject *file_type;
 static PyTypeObject *socket_type;
 
 static bool
 comes_last(PyObject *op)
 {
-    return (file_type != NULL && PyObject_TypeCheck(op, file_type))
+    return is_closable(op)
+           || (file_type != NULL && PyObject_TypeCheck(op, file_type))
            || (socket_type != NULL && PyObject_TypeCheck(op, socket_type));
 }
 
@@ -358,7 +428,12 @@ finalize(objects *ordered, bool last)
     for (size_t i = 0; i < ordered->n; i++) {
         PyObject *op = ordered->items[i];
         if (comes_last(op) == last) {
-            PyObject_CallFinalizer(op);
+            if (Py_TYPE(op)->tp_finalize != NULL) {
+                PyObject_CallFinalizer(op);
+            }
+            if (!PyErr_Occurred() && is_closable(op)) {
+                Py_XDECREF(PyObject_CallMethod(op, "close", NULL));
+            }
             if (PyErr_Occurred()) {
                 PyErr_WriteUnraisable(op);
             }
@@ -379,6 +454,9 @@ finish(void)
     }
     for (size_t i = 0; i < held.n && err == 0; i++) {
         err = objects_push(&alone, held.items[i]);
+    }
+    if (err == 0) {
+        err = add_late(&finalizable);
     }
     if (err == 0) {
         err = add_kept(&finalizable);
@@ -471,6 +549,12 @@ after_fork(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
     Py_RETURN_NONE;
 }
 
+/* Functions of the standard library, imported with this module: a call doesn't
+   import anything. */
+static PyObject *module_spec;
+static PyObject *register_exit;
+static PyObject *register_fork;
+
 static PyMethodDef main_is_gone_def = {"main_is_gone", main_is_gone, METH_O, NULL};
 static PyMethodDef at_exit_def = {"at_exit", at_exit, METH_NOARGS, NULL};
 static PyMethodDef before_fork_def = {"before_fork", before_fork, METH_NOARGS,
@@ -510,13 +594,7 @@ static PyModuleDef end_def = {
 static int
 add_end(void)
 {
-    PyObject *machinery = PyImport_ImportModule("importlib.machinery");
-    if (machinery == NULL) {
-        return -1;
-    }
-    PyObject *spec = PyObject_CallMethod(machinery, "ModuleSpec", "sO", END_NAME,
-                                         Py_None);
-    Py_DECREF(machinery);
+    PyObject *spec = PyObject_CallFunction(module_spec, "sO", END_NAME, Py_None);
     if (spec == NULL) {
         return -1;
     }
@@ -572,12 +650,7 @@ register_at_exit(PyObject *function)
         return err;
     }
 #endif
-    PyObject *module = PyImport_ImportModule("atexit");
-    if (module == NULL) {
-        return -1;
-    }
-    PyObject *result = PyObject_CallMethod(module, "register", "O", function);
-    Py_DECREF(module);
+    PyObject *result = PyObject_CallOneArg(register_exit, function);
     Py_XDECREF(result);
     return result == NULL ? -1 : 0;
 }
@@ -585,21 +658,11 @@ register_at_exit(PyObject *function)
 static int
 register_at_fork(PyObject *before, PyObject *after)
 {
-    PyObject *module = PyImport_ImportModule("os");
-    if (module == NULL) {
-        return -1;
-    }
-    PyObject *function = PyObject_GetAttrString(module, "register_at_fork");
-    Py_DECREF(module);
-    if (function == NULL) {
-        return -1;
-    }
     PyObject *names = Py_BuildValue("(ss)", "before", "after_in_child");
     PyObject *arguments[] = {before, after};
     PyObject *result = names == NULL ? NULL
-                       : PyObject_Vectorcall(function, arguments, 0, names);
+                       : PyObject_Vectorcall(register_fork, arguments, 0, names);
     Py_XDECREF(names);
-    Py_DECREF(function);
     Py_XDECREF(result);
     return result == NULL ? -1 : 0;
 }
@@ -621,6 +684,29 @@ register_all(void)
     Py_XDECREF(before);
     Py_XDECREF(after);
     return err;
+}
+
+static PyObject *
+import_name(const char *module_name, const char *name)
+{
+    PyObject *module = PyImport_ImportModule(module_name);
+    if (module == NULL) {
+        return NULL;
+    }
+    PyObject *found = PyObject_GetAttrString(module, name);
+    Py_DECREF(module);
+    return found;
+}
+
+/* Return 0, or -1 with an exception set. */
+int
+finish_import(void)
+{
+    module_spec = import_name("importlib.machinery", "ModuleSpec");
+    register_exit = import_name("atexit", "register");
+    register_fork = import_name("os", "register_at_fork");
+    return module_spec == NULL || register_exit == NULL || register_fork == NULL
+           ? -1 : 0;
 }
 
 /* Return 0, or -1 with an exception set.  At the first call of either function */

@@ -42,12 +42,22 @@ init_list(PyGC_Head *list)
     list->_gc_next = list->_gc_prev = (uintptr_t)list;
 }
 
-void
+static PyObject *gc_collect;
+
+/* Return 0, or -1 with an exception set. */
+int
 core_init(void)
 {
     if (core.immortal._gc_next == 0) {
         init_list(&core.immortal);
     }
+    PyObject *gc = PyImport_ImportModule("gc");
+    if (gc == NULL) {
+        return -1;
+    }
+    Py_XSETREF(gc_collect, PyObject_GetAttrString(gc, "collect"));
+    Py_DECREF(gc);
+    return gc_collect == NULL ? -1 : finish_import();
 }
 
 static int
@@ -61,6 +71,7 @@ prepare(void)
     if (finish_init() < 0 || datetime_init() < 0) {
         return -1;
     }
+    finish_prepare();
     return 0;
 }
 
@@ -141,12 +152,7 @@ immortalize(PyObject *obj)
 static int
 collect(void)
 {
-    PyObject *gc = PyImport_ImportModule("gc");
-    if (gc == NULL) {
-        return -1;
-    }
-    PyObject *result = PyObject_CallMethod(gc, "collect", NULL);
-    Py_DECREF(gc);
+    PyObject *result = PyObject_CallNoArgs(gc_collect);
     if (result == NULL) {
         return -1;
     }

@@ -135,7 +135,9 @@ static PyMethodDef core_methods[] = {
 static int
 core_exec(PyObject *Py_UNUSED(module))
 {
-    core_init();
+    if (core_init() < 0) {
+        return -1;
+    }
     // While little code is there: what is made later, a watcher sees.
     (void)why_not_usable();
     return 0;

@@ -114,7 +114,13 @@ walk_take(immortal_walk *walk, PyObject *op)
     if (!is_gc && is_inner(op) && objects_push(&walk->stack, op) < 0) {
         return -1;
     }
-    if (has_finalizer(op) && finish_note(op) < 0) {
+    if (needs_end(op) && finish_note(op) < 0) {
+        return -1;
+    }
+    if (is_gc && PyType_Check(op)
+        && ((PyTypeObject *)op)->tp_finalize == NULL
+        && objects_push(&core.classes, op) < 0)
+    {
         return -1;
     }
     if (is_generator(op) && objects_push(&core.generators, op) < 0) {
