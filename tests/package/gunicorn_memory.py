@@ -1,9 +1,9 @@
 """gunicorn_memory.py WORKERS RECORDS PORT: what an unchanged application under gunicorn takes.
 
 Runs in an interpreter that has gunicorn and the package. Starts gunicorn with --preload twice, by
-`python -m gunicorn` and by `python -m immortal_objects -m gunicorn`, sends each worker requests
-that read all its records, and prints as JSON for both the PSS of all processes together, and the average
-Private_Dirty of a worker, in bytes.
+`python -m gunicorn` and by `python -m immortal_objects -m gunicorn`, and sends requests until each
+worker has read all its records. Prints JSON, in bytes: for both the PSS of all processes together,
+and the average Private_Dirty of a worker.
 """
 
 from __future__ import annotations
