@@ -20,7 +20,7 @@ from setuptools.errors import BaseError, CCompilerError, SetupError
 FIRST, LAST = (3, 12), (3, 15)
 SOURCES = sorted(str(path) for path in Path("src").glob("*.c"))
 HEADERS = sorted(str(path) for path in Path("src").glob("*.h"))
-OPTIONS = ["-std=c11", "-fvisibility=hidden"]
+OPTIONS = ["-std=c11", "-fvisibility=hidden", "-Werror=implicit-function-declaration"]
 
 
 def written_for_this() -> bool:

@@ -109,8 +109,8 @@ def test_wheels_says_what_is_wrong(stock: Path, tmp_path: Path) -> None:
     command = paths.ROOT / "build-scripts" / "wheels.sh"
     missing = tmp_path / "python3.14"
     for python, said in (
-        (missing, f"error: {missing} can't be run; name an interpreter of CPython 3.12 to 3.15\n"),
-        (stock, f"error: there is no extension for {stock}; name CPython 3.12 to 3.15 on Linux\n"),
+        (missing, f"error: {missing} can't be run; name CPython 3.12 to 3.15\n"),
+        (stock, f"error: there is no extension for {stock}; name CPython 3.12 to 3.15\n"),
     ):
         ran = call(command, "--no-pure", "--output", tmp_path / "out", python, status=1)
         assert (ran.stdout, ran.stderr) == ("", said)

