@@ -4,13 +4,11 @@
 is the comfortable way.
 """
 
-import contextlib
+import functools
 import os
-import re
 import shutil
 import subprocess
 import sys
-import types
 from pathlib import Path
 
 from conan import ConanFile
@@ -23,7 +21,12 @@ from conan.tools.system.package_manager import Apt
 
 # The modules that are exported with the recipe.
 sys.path.insert(0, str(Path(__file__).parent / "build-scripts"))
+from buildtool.core import errors, versions
+from buildtool.recipe import patches, relocate, sources, sysroot, toolchain
 from buildtool.recipe.options import OPTIONS, configure_args
+from buildtool.series import order
+from buildtool.windows import build as windows_build
+from buildtool.windows import root as windows_root
 
 sys.path.pop(0)
 
@@ -43,7 +46,7 @@ CONF = "user.cpython-immortal"
 # The options that the native interpreter has in common with the one that is built by it.
 NATIVE_TOO = ("immortal", "free_threaded")
 # Where configure thinks that the installation lies. The interpreter finds its real place by
-# itself; package() and _make_sysconfig_relocatable() see to the files that name this one.
+# itself; recipe/relocate.py sees to the files that name this one.
 PREFIX = "/opt/cpython-immortal"
 
 # What configure can't find out by running a program of the target; these hold for all of Linux,
@@ -72,17 +75,6 @@ COUNTS_KEPT = "-fdisable-tree-cddce2 -fdisable-tree-cddce3"
 # CPython doesn't free everything at exit, and tests that it survives a failing malloc.
 ASAN_OPTIONS = "detect_leaks=0:allocator_may_return_null=1"
 
-RELOCATE = """
-
-def _relocate(built_for):
-    import sys
-    for name, value in build_time_vars.items():
-        if isinstance(value, str) and built_for in value:
-            build_time_vars[name] = value.replace(built_for, sys.base_exec_prefix)
-
-_relocate({prefix!r})
-"""
-
 # pip's settings of the installation. A wheel that pip has built from source with stock CPython has
 # the same name, and counts references without a test: pip keeps those that it builds apart.
 PIP_CONF = """\
@@ -92,11 +84,25 @@ PIP_CONF = """\
 cache-dir = ~/.cache/pip/cpython-immortal
 """
 
-# A first line that is both shell and Python: the shell starts the interpreter beside the script.
-SHEBANG = b"""#!/bin/sh
-'''exec' "$(dirname -- "$(realpath -- "$0")")/%s" "$0" "$@"
-' '''
+# Modules/Setup.local, by which CPython is given another module; see Misc/cowtrace/setup.py.
+COWTRACE = """\
+*shared*
+_cowtrace _cowtrace/_cowtrace.c -Wl,-z,now
+*static*
 """
+
+
+def told(method):
+    """Make an error of the modules above Conan's own, which it shows in one line."""
+
+    @functools.wraps(method)
+    def call(self):
+        try:
+            return method(self)
+        except errors.BuildError as error:
+            raise ConanException(str(error)) from error
+
+    return call
 
 
 class CPythonImmortal(ConanFile):
@@ -115,8 +121,10 @@ class CPythonImmortal(ConanFile):
         "build-scripts/buildtool/__init__.py",
         "build-scripts/buildtool/core/__init__.py",
         "build-scripts/buildtool/core/apt.py",
+        "build-scripts/buildtool/core/cache.py",
         "build-scripts/buildtool/core/errors.py",
         "build-scripts/buildtool/core/paths.py",
+        "build-scripts/buildtool/core/process.py",
         "build-scripts/buildtool/core/versions.py",
         "build-scripts/buildtool/recipe/*.py",
         "build-scripts/buildtool/series/__init__.py",
@@ -126,7 +134,14 @@ class CPythonImmortal(ConanFile):
         "build-scripts/versions/*.yml",
         "ci/windows/*",
     )
-    exports_sources = ("patches/*/*",)
+    exports_sources = (
+        "patches/*/*",
+        "Misc/cowtrace/cowtrace/*.py",
+        "Misc/cowtrace/cowtrace/*.css",
+        "Misc/cowtrace/cowtrace/*.js",
+        "Misc/cowtrace/cowtrace/*.typed",
+        "Misc/cowtrace/src/*",
+    )
     test_package_folder = "tests/test_package"
 
     def set_version(self):
@@ -140,9 +155,8 @@ class CPythonImmortal(ConanFile):
         if self.settings.os not in ("Linux", "Windows"):
             raise ConanInvalidConfiguration("only Linux and Windows are supported")
         try:
-            with self._buildtool() as tool:
-                tool.versions.check(self.conan_data, self._python, bool(self.options.immortal))
-        except ConanException as error:
+            versions.check(self.conan_data, self._python, bool(self.options.immortal))
+        except errors.BuildError as error:
             raise ConanInvalidConfiguration(str(error)) from error
         if self._windows and not self._python.facts.windows:
             raise ConanInvalidConfiguration(f"{self.version} can't be built for Windows here")
@@ -169,7 +183,7 @@ class CPythonImmortal(ConanFile):
             self.tool_requires(f"{self.name}/{self.version}", options=kind)
 
     def build_system_requirements(self):
-        listed = self._read_list(Path(self.recipe_folder, "build-scripts", "packages.txt"))
+        listed = patches.read_list(Path(self.recipe_folder, "build-scripts", "packages.txt"))
         # The target's compiler and emulator, which run here.
         listed += self._conf("packages", default=[], check_type=list)
         if self._needs_llvm and not self._conf("toolchain"):
@@ -184,6 +198,7 @@ class CPythonImmortal(ConanFile):
         self.folders.build = "src"
         self.folders.generators = "generators"
 
+    @told
     def source(self):
         entry = self.conan_data["sources"][self.version]
         archive = Path(entry["url"].rsplit("/", 1)[1])
@@ -192,26 +207,26 @@ class CPythonImmortal(ConanFile):
             download(self, entry["url"], str(archive), sha256=entry["sha256"], retry=0)
         except ConanException as error:
             self.output.warning(f"{error}: trying the other places")
-            with self._buildtool() as tool:
-                shutil.copy(tool.sources.fetch(*self._wanted(tool), self.output.info), archive)
+            shutil.copy(sources.fetch(*self._wanted(), self.output.info), archive)
         check_sha256(self, str(archive), entry["sha256"])
         unzip(self, str(archive), strip_root=True)
         archive.unlink()
 
+    @told
     def generate(self):
         if self._windows:
             return  # its projects say how it is built
-        toolchain = AutotoolsToolchain(self, prefix=PREFIX)
+        tools = AutotoolsToolchain(self, prefix=PREFIX)
         # CPython chooses its own optimization; what is added here would be inherited by every
         # extension module that is built with the installed interpreter.
-        toolchain.arch_flag = toolchain.arch_ld_flag = None
-        toolchain.configure_args = [
+        tools.arch_flag = tools.arch_ld_flag = None
+        tools.configure_args = [
             arg
-            for arg in toolchain.configure_args
+            for arg in tools.configure_args
             if not arg.endswith("able-static") and not arg.startswith(("--sbin", "--oldinclude"))
         ]
-        toolchain.configure_args += self._configure_args()
-        environment = toolchain.environment()
+        tools.configure_args += self._configure_args()
+        environment = tools.environment()
         if self._crosses:
             given = self.buildenv.vars(self).keys()
             for name in CROSS_ANSWERS.keys() - given:
@@ -224,16 +239,14 @@ class CPythonImmortal(ConanFile):
                 environment.append("LDFLAGS_NODIST", COUNTS_KEPT)  # which compiles, with --lto
         compiler = self._compiler
         if release := self._conf("toolchain"):
-            with self._buildtool() as tool:
-                compiler = str(tool.toolchain.make(release, compiler, self.output.info))
+            compiler = str(toolchain.make(release, compiler, self.output.info))
             environment.define("CC", compiler)
         if self._needs_llvm:
             # configure would take the first in PATH, which may be of another version.
             environment.define("LLVM_AR", self._tool_of(compiler, "llvm-ar"))
             environment.define("LLVM_PROFDATA", self._tool_of(compiler, "llvm-profdata"))
         if sysroot := self._sysroot():
-            with self._buildtool():
-                root = sysroot.make(self.output.info, build_jobs(self))
+            root = sysroot.make(self.output.info, build_jobs(self))
             library = root / "usr" / "lib"
             multiarch = self._triplet.replace("i686", "i386")
             flags = " ".join(self._target_flags())
@@ -256,7 +269,7 @@ class CPythonImmortal(ConanFile):
                     environment.append("LDFLAGS", f"-L{library}{folder}")
         if "address" in str(self.options.sanitizers):
             environment.define("ASAN_OPTIONS", ASAN_OPTIONS)  # it runs during its own build
-        toolchain.generate(environment)
+        tools.generate(environment)
 
         if shutil.which("ccache") and os.path.isdir("/usr/lib/ccache"):
             # By PATH, so that CC in sysconfig stays the plain compiler. Conan builds in a new
@@ -267,15 +280,15 @@ class CPythonImmortal(ConanFile):
             ccache.define("CCACHE_NOHASHDIR", "1")
             ccache.vars(self).save_script("ccache")
 
+    @told
     def build(self):
         self._apply_patches()
+        self._add_cowtrace()
         if self._windows:
             native = self._native
-            with self._wine() as (windows, root):
-                root.make(self.output.info)
-                windows.compile_all(
-                    Path(self.source_folder), root, native, build_jobs(self), self.output.info
-                )
+            root = self._wine().make(self.output.info)
+            source, jobs = Path(self.source_folder), build_jobs(self)
+            windows_build.compile_all(source, root, native, jobs, self.output.info)
             return
         autotools = Autotools(self)
         autotools.configure()
@@ -290,13 +303,14 @@ class CPythonImmortal(ConanFile):
         for old, new in self._python.facts.makefile.items():
             replace_in_file(self, "Makefile", old, new)
         autotools.make()
-        self._make_sysconfig_relocatable()
+        relocate.variables(Path(self.build_folder), PREFIX)
 
+    @told
     def package(self):
         copy(self, "LICENSE", self.source_folder, os.path.join(self.package_folder, "licenses"))
         if self._windows:
-            with self._wine() as (windows, root):
-                windows.install(Path(self.source_folder), root, Path(self.package_folder))
+            source, place = Path(self.source_folder), Path(self.package_folder)
+            windows_build.install(source, self._wine(), place)
             return
         stage = Path(self.build_folder, "stage")
         Autotools(self).install(args=[f"DESTDIR={stage}"])
@@ -316,19 +330,11 @@ class CPythonImmortal(ConanFile):
         shutil.copyfile(printers, share / f"{self._python.program}-gdb.py")
         if self.options.immortal:
             (installed / "pip.conf").write_text(PIP_CONF.format(minor=self._python.minor))
-        for path in (installed / "bin").iterdir():
-            self._make_script_relocatable(path, self._python.program)
-        for path in (installed / "lib" / "pkgconfig").iterdir():
-            if not path.is_symlink():
-                text = path.read_text()
-                path.write_text(text.replace(f"prefix={PREFIX}", "prefix=${pcfiledir}/../.."))
-        details = installed / self._python.library / "build-details.json"
-        if details.exists():  # PEP 739: its own folder is where the first path begins
-            text = details.read_text().replace(f'"{PREFIX}"', '"../.."')
-            details.write_text(text.replace(f'"{PREFIX}/', '"./'))
+        relocate.installation(installed, PREFIX, self._python)
         for path in installed.iterdir():
             shutil.move(path, self.package_folder)
 
+    @told
     def package_info(self):
         python = self._python
         program = Path(self.package_folder, "bin", python.program)
@@ -361,8 +367,7 @@ class CPythonImmortal(ConanFile):
             self.conf_info.define(f"{CONF}:run", sysroot.runner(self._conf("runner")))
         if release := self._conf("toolchain"):
             compilers = self.conf.get("tools.build:compiler_executables", check_type=dict)
-            with self._buildtool() as tool:
-                program = tool.toolchain.place(release, compilers["c"])
+            program = toolchain.place(release, compilers["c"])
             self.conf_info.define(f"{CONF}:compiler", str(program))
 
     # Steps of the above
@@ -371,34 +376,11 @@ class CPythonImmortal(ConanFile):
         """Return what the profile says to this recipe alone."""
         return self.conf.get(f"{CONF}:{name}", **options)
 
-    @contextlib.contextmanager
-    def _buildtool(self):
-        """Lend the modules that are exported with the recipe; their errors become Conan's."""
-        folder = os.path.join(self.recipe_folder, "build-scripts")
-        sys.path.insert(0, folder)
-        from buildtool.core import errors, versions
-        from buildtool.recipe import sources, sysroot, toolchain
-        from buildtool.series import order
-
-        try:
-            yield types.SimpleNamespace(
-                order=order,
-                sources=sources,
-                sysroot=sysroot,
-                toolchain=toolchain,
-                versions=versions,
-            )
-        except errors.BuildError as error:
-            raise ConanException(str(error)) from error
-        finally:
-            sys.path.remove(folder)
-
     @property
     def _python(self):
         """The version that is built, and its kind."""
         kind = {name: bool(self.options.get_safe(name)) for name in ("free_threaded", "debug")}
-        with self._buildtool() as tool:
-            return tool.versions.Python(str(self.version), **kind)
+        return versions.Python(str(self.version), **kind)
 
     @property
     def _native(self):
@@ -406,19 +388,15 @@ class CPythonImmortal(ConanFile):
         native = self.dependencies.build[self.name]
         return Path(native.package_folder, "bin", self._python.program)
 
-    def _wanted(self, tool):
+    def _wanted(self):
         """Return the source, and where it is kept."""
-        wanted = tool.sources.source(self.conan_data, self.version)
+        wanted = sources.source(self.conan_data, self.version)
         return wanted, Path(self._conf("sources") or self.recipe_folder)
 
-    @contextlib.contextmanager
     def _wine(self):
-        """Lend what builds for Windows, and the root in which it is done, made or not."""
+        """Return the root in which it is built for Windows, made or not."""
         arch = {"x86": "i686", "armv8": "aarch64"}.get(str(self.settings.arch))
-        with self._buildtool():
-            from buildtool.windows import build, root
-
-            yield build, root.find(arch or str(self.settings.arch))
+        return windows_root.find(arch or str(self.settings.arch))
 
     @property
     def _windows(self):
@@ -439,8 +417,7 @@ class CPythonImmortal(ConanFile):
         if not kind:
             return None
         compilers = self.conf.get("tools.build:compiler_executables", check_type=dict)
-        with self._buildtool() as tool:
-            return tool.sysroot.Sysroot(kind, self._triplet, compilers["c"], self.conan_data)
+        return sysroot.Sysroot(kind, self._triplet, compilers["c"], self.conan_data)
 
     def _target_flags(self):
         """Return what makes the compiler compile for the target."""
@@ -468,100 +445,56 @@ class CPythonImmortal(ConanFile):
         return path
 
     def _configure_args(self):
-        args = ["--enable-option-checking=fatal", "--enable-loadable-sqlite-extensions"]
-        args += configure_args({one.name: self.options.get_safe(one.name) for one in OPTIONS})
+        args = configure_args({one.name: self.options.get_safe(one.name) for one in OPTIONS})
         if self._crosses:
             args += ["--without-ensurepip", f"--with-build-python={self._native}"]
         return args
 
+    def _add_cowtrace(self):
+        """Lay the package Misc/cowtrace over the tree, as a part of the standard library."""
+        if self._windows or self.options.free_threaded:
+            return
+        package = Path(self.export_sources_folder, "Misc", "cowtrace")
+        source = Path(self.source_folder)
+        copy(self, "*", str(package / "cowtrace"), str(source / "Lib" / "cowtrace"))
+        copy(self, "*", str(package / "src"), str(source / "Modules" / "_cowtrace"))
+        (source / "Modules" / "Setup.local").write_text(COWTRACE)
+        # "make install" installs the folders of this list.
+        folders = "\nLIBSUBDIRS=\tasyncio "
+        replace_in_file(self, "Makefile.pre.in", folders, f"{folders}cowtrace ")
+
     def _apply_patches(self):
         """Apply Debian's fixes, if asked for, then the series: in order, and without fuzz."""
+        tree = Path(self.source_folder)
         if self.options.base == "debian":
-            patches = self._unpack_debian_patches()
-            names = self._read_list(patches / "series")
+            folder = self._unpack_debian_patches()
+            names = patches.read_list(folder / "series")
             first = self.conan_data["debian"][self.version]["first_fix"]
-            self._apply(patches, names[names.index(first) :])
+            patches.apply(tree, folder, names[names.index(first) :], self.output.info)
             # Debian compiles pyexpat into the interpreter, so its fix for CVE-2026-4224 uses the
             # core's headers without more ado; as a module of its own, it has to say so.
             plain = "Extension('pyexpat', sources=['pyexpat.c']"
             core = "define_macros=[('Py_BUILD_CORE_MODULE', '1')]"
             replace_in_file(self, "setup.py", plain, f"{plain}, {core}")
-        with self._buildtool() as tool:
-            taken = tool.versions.series(self.conan_data, self.version)
-            if not taken:
-                return
-            patches = Path(self.export_sources_folder, "patches", taken)
-            names = tool.order.read(patches / "series").names_for(bool(self.options.immortal))
-        if self.options.immortal and not names:
+        if not self.options.immortal:
+            return
+        taken = versions.series(self.conan_data, self.version)
+        if not taken:
+            return
+        folder = Path(self.export_sources_folder, "patches", taken)
+        names = order.read(folder / "series").names
+        if not names:
             raise ConanException(
                 f"patches/{taken}/series lists no patch; build stock CPython with "
                 "-o immortal=False (build.sh --stock)"
             )
-        self._apply(patches, names)
+        patches.apply(tree, folder, names, self.output.info)
 
     def _unpack_debian_patches(self):
         """Fetch and unpack Debian's part of its source package; return the folder of patches."""
         folder = Path(self.build_folder).parent / "debian"
         archive = folder / "debian.tar.xz"
         folder.mkdir()
-        with self._buildtool() as tool:
-            fetched = tool.sources.fetch_debian_patches(*self._wanted(tool), self.output.info)
-            shutil.copy(fetched, archive)
+        shutil.copy(sources.fetch_debian_patches(*self._wanted(), self.output.info), archive)
         unzip(self, str(archive), str(folder), strip_root=True)
         return folder / "patches"
-
-    @staticmethod
-    def _read_list(path):
-        """Return the names in a file: one a line, with "#" comments; none without the file."""
-        if not path.exists():
-            return []
-        lines = (line.split("#")[0].strip() for line in path.read_text().splitlines())
-        return [line for line in lines if line]
-
-    def _apply(self, folder, names):
-        for name in names:
-            command = ["patch", "-p1", "--fuzz=0", "--forward", "--batch"]
-            ran = subprocess.run(
-                [*command, "--no-backup-if-mismatch", "-i", str(folder / name)],
-                cwd=self.source_folder,
-                env=os.environ | {"LC_ALL": "C"},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-            self.output.info(f"{name}\n{ran.stdout}")
-            if ran.returncode:
-                raise ConanException(
-                    f"patch {name} does not apply: {self._first_reject(ran.stdout)}"
-                )
-
-    @staticmethod
-    def _first_reject(output):
-        """Return the file and the hunk that patch(1) could not place first."""
-        file = ""
-        for line in output.splitlines():
-            if match := re.match(r"(?:patching|checking) file (.*)", line):
-                file = match[1]
-            elif "FAILED at" in line:
-                return f"{file}, {line.rstrip('.')}"
-            elif "can't find file" in line or "Reversed" in line or "malformed" in line:
-                return f"{file} {line}".strip()
-        return output.strip().splitlines()[-1] if output.strip() else "patch(1) gave no reason"
-
-    def _make_sysconfig_relocatable(self):
-        """Make sysconfig's build-time variables name the place where the interpreter now is."""
-        built = Path(self.build_folder)
-        library = built / (built / "pybuilddir.txt").read_text().strip()
-        for path in library.glob("_sysconfigdata_*.py"):
-            with path.open("a") as file:
-                file.write(RELOCATE.format(prefix=PREFIX))
-
-    @staticmethod
-    def _make_script_relocatable(path, program):
-        """Make a script start the *program* beside it, wherever that is."""
-        if path.is_symlink():
-            return
-        content = path.read_bytes()
-        first, _, rest = content.partition(b"\n")
-        if first.startswith(f"#!{PREFIX}/bin/python".encode()):
-            path.write_bytes(SHEBANG % program.encode() + rest)

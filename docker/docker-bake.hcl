@@ -18,6 +18,9 @@ variable "VERSION" {
 variable "MINOR" {
   default = ""
 }
+variable "RELEASES" {
+  default = []
+}
 variable "PLATFORMS" {
   default = []
 }
@@ -81,7 +84,7 @@ target "runtime" {
   name     = join("-", compact(["runtime", kind, release, user]))
   matrix = {
     kind    = ["patched", "stock"]
-    release = ["bookworm", "trixie"]
+    release = RELEASES
     user    = ["", "nonroot"]
   }
   target = user == "" ? "runtime" : user
@@ -95,7 +98,7 @@ target "all-platforms" {
   name     = "all-platforms-${kind}-${release}"
   matrix = {
     kind    = ["patched", "stock"]
-    release = ["bookworm", "trixie"]
+    release = RELEASES
   }
   target    = "runtime"
   platforms = PLATFORMS

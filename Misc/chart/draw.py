@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from buildtool.cli.demo import MODES
+from buildtool.core import svg
+from buildtool.core.svg import bar, text
 
 FOLDER = Path(__file__).resolve().parent
 COLOURS = {"stock-3.11.2": "#8b949e", "patched-3.11.2": "#2f81f7"}
@@ -36,45 +37,31 @@ def shares(measurements: str) -> dict[str, float]:
 
 def draw(measured: dict[str, dict[str, float]]) -> str:
     """Return the chart as SVG. *measured*: for each interpreter the share (0 to 1) by mode."""
-    body, y = [_text(0, 18, TITLE, "title"), _text(0, 47, "before the fork")], TOP
+    body, y = [text(0, 18, TITLE, "title"), text(0, 47, "before the fork")], TOP
     x = LEFT
     for name in measured:
-        body += [_bar(x, 36, 12, 12, name), _text(x + 18, 47, name.replace("-", " "))]
+        body += [bar(x, 36, 12, 12, COLOURS[name]), text(x + 18, 47, name.replace("-", " "))]
         x += 130
     for mode, label in MODES.items():
         middle = y + (len(measured) * BAR) // 2 + 5
-        body.append(_text(0, middle, label, "code" if "(" in label else ""))
+        body.append(text(0, middle, label, "code" if "(" in label else ""))
         for name, of_modes in measured.items():
             if mode in of_modes:
                 length = max(1, round(of_modes[mode] * FULL))
-                body += [_bar(LEFT, y, length, BAR - 2, name)]
-                body += [_text(LEFT + length + 6, y + 13, f"{of_modes[mode]:.1%}")]
+                body += [bar(LEFT, y, length, BAR - 2, COLOURS[name])]
+                body += [text(LEFT + length + 6, y + 13, f"{of_modes[mode]:.1%}")]
             else:
-                body.append(_text(LEFT + 6, y + 13, "not in this interpreter"))
+                body.append(text(LEFT + 6, y + 13, "not in this interpreter"))
             y += BAR
         y += GAP
-    size = f'width="{WIDTH}" height="{y}" viewBox="0 0 {WIDTH} {y}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">'
-    return "\n".join(
-        [head, f"<title>{TITLE}</title>", f"<style>{STYLE}</style>", *body, "</svg>\n"]
-    )
-
-
-def _bar(x: int, y: int, width: int, height: int, name: str) -> str:
-    fill = COLOURS[name]
-    return f'<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="{fill}"/>'
-
-
-def _text(x: int, y: int, text: str, kind: str = "") -> str:
-    attribute = f' class="{kind}"' if kind else ""
-    return f'<text x="{x}" y="{y}"{attribute}>{escape(text)}</text>'
+    return svg.page(WIDTH, y, TITLE, STYLE, body)
 
 
 def main() -> None:
     if sys.argv[1:]:
         sys.exit(__doc__)
-    measured = {name: shares((FOLDER / f"{name}.json").read_text()) for name in COLOURS}
-    (FOLDER / "copied.svg").write_text(draw(measured))
+    measured = {name: shares((FOLDER / f"{name}.json").readtext()) for name in COLOURS}
+    (FOLDER / "copied.svg").writetext(draw(measured))
 
 
 if __name__ == "__main__":

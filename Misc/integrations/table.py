@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from buildtool.core import pages, paths
+from buildtool.core import markdown, pages, paths
 
 FOLDER = Path(__file__).resolve().parent
 LOADER = "PyTorch's DataLoader"
@@ -35,10 +35,10 @@ EXAMPLES = {
     "NumPy and pandas, NumPy compiled": "numpy_pandas.py",
     LOADER: "pytorch_dataloader.py",
 }
-HEAD = """\
-| with | workers | copied by each: stock | immortal | PSS of each: stock | immortal | \
-all processes: stock | immortal | ratio |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- |"""
+HEAD = (
+    *("with", "workers", "copied by each: stock", "immortal", "PSS of each: stock", "immortal"),
+    *("all processes: stock", "immortal", "ratio"),
+)
 # Those that the first page shows.
 FIRST = (
     "gunicorn, sync",
@@ -48,35 +48,34 @@ FIRST = (
     "multiprocessing, forkserver",
     "PyTorch's DataLoader",
 )
-SHORT_HEAD = """\
-| MB, with 8 workers | a worker copies: stock | immortal | all processes: stock | immortal | ratio |
-| --- | --- | --- | --- | --- | --- |"""
+SHORT_HEAD = (
+    *("MB, with 8 workers", "a worker copies: stock", "immortal"),
+    *("all processes: stock", "immortal", "ratio"),
+)
 SIZES = ("private_dirty", "pss", "total_pss")
 
 
 def table(measured: dict[str, dict[str, dict[str, Any]]]) -> str:
     """Return the table as Markdown: Private_Dirty and PSS of the average worker, PSS of all."""
-    lines = [HEAD]
+    rows = []
     for name, found in measured.items():
         stock, patched = found["stock"], found["patched"]
         link = f"[{name}]({EXAMPLES[name]})"
         sizes = [one[key] / 1e6 for key in SIZES for one in (stock, patched)]
         cells = [link, str(stock["workers"]), *(f"{size:.1f}" for size in sizes)]
-        cells.append(f"{patched['total_pss'] / stock['total_pss']:.2f}")
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+        rows.append([*cells, f"{patched['total_pss'] / stock['total_pss']:.2f}"])
+    return markdown.table(HEAD, rows)
 
 
 def summary(measured: dict[str, dict[str, dict[str, Any]]]) -> str:
     """Return the first page's table: Private_Dirty of the average worker, PSS of all, in MB."""
-    lines = [SHORT_HEAD]
+    rows = []
     for name in FIRST:
         both = [measured[name][kind] for kind in ("stock", "patched")]
         cells = [f"[{name}](Misc/integrations/{EXAMPLES[name]})"]
         cells += [f"{one[key] / 1e6:.1f}" for key in ("private_dirty", "total_pss") for one in both]
-        cells.append(f"{both[1]['total_pss'] / both[0]['total_pss']:.2f}")
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+        rows.append([*cells, f"{both[1]['total_pss'] / both[0]['total_pss']:.2f}"])
+    return markdown.table(SHORT_HEAD, rows)
 
 
 def loader(found: dict[str, dict[str, Any]]) -> str:
@@ -91,14 +90,13 @@ def loader(found: dict[str, dict[str, Any]]) -> str:
 
 def suites(results: dict[str, dict[str, Any]]) -> str:
     """Return the table of test suites as Markdown: how many tests ran, how many differ."""
-    lines = ["| suite | tests | passed | skipped | failed in stock | other than in stock |"]
-    lines.append("| --- | --- | --- | --- | --- | --- |")
+    rows = []
     for name, found in results.items():
         ended = found["outcomes"]
         counts = [ended.get(outcome, 0) for outcome in ("passed", "skipped", "failed")]
-        cells = (name, found["tests"], *counts, len(found["differing"]))
-        lines.append(f"| {' | '.join(map(str, cells))} |")
-    return "\n".join(lines) + "\n"
+        rows.append((name, found["tests"], *counts, len(found["differing"])))
+    head = ("suite", "tests", "passed", "skipped", "failed in stock", "other than in stock")
+    return markdown.table(head, rows)
 
 
 def main() -> None:

@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from buildtool.core import markdown, svg
+
 SIDES = {"stock": "#8b949e", "patched": "#2f81f7"}
 MIB = 1 << 20
 
@@ -78,58 +80,63 @@ def table(results: dict[str, Any]) -> str:
         "",
         "![Memory of the workers over time](chart.svg)",
         "",
-        f"| all workers | {' | '.join(heads)} | ratio |",
-        "| --- | --- | --- | --- |",
     ]
+    rows = []
     for figure in FIGURES:
         stock, patched = (total(ends[side], figure) for side in SIDES)
-        lines.append(f"| {figure}, MiB | {stock:.1f} | {patched:.1f} | {patched / stock:.3f} |")
+        sizes = (f"{stock:.1f}", f"{patched:.1f}", f"{patched / stock:.3f}")
+        rows.append((f"{figure}, MiB", *sizes))
     stock, patched = (rate(results[side]["turns"]) for side in SIDES)
-    lines.append(f"| requests/s | {stock:.0f} | {patched:.0f} | {ratio(results)} |")
+    rows.append(("requests/s", f"{stock:.0f}", f"{patched:.0f}", ratio(results)))
     failed = [sum(turn["failed"] for turn in results[side]["turns"]) for side in SIDES]
+    rows.append(("failed requests", *(f"{number:.0f}" for number in failed), ""))
     lines += [
-        f"| failed requests | {' | '.join(f'{number:.0f}' for number in failed)} | |",
-        "",
+        markdown.table(("all workers", *heads, "ratio"), rows),
         f"The load was on one server at a time, turn by turn "
         f"({len(results['stock']['turns'])} of each). The ratio of requests/s is the geometric "
         "mean over the pairs of turns, with its 95 % interval if there are several; the rates "
         "themselves are this machine's.",
     ]
     for side in SIDES:
-        lines += ["", f"## {side}: each worker at the end", ""]
-        lines += ["| worker | requests | PSS, MiB | Private_Dirty, MiB |", "| --- " * 4 + "|"]
-        for number, row in enumerate(ends[side]["workers"], 1):
-            sizes = f"{row['Pss'] / MIB:.1f} | {row['Private_Dirty'] / MIB:.1f}"
-            lines.append(f"| {number} | {row['answered']} | {sizes} |")
-        lines += ["", f"## {side}: PSS / Private_Dirty over time, MiB", ""]
-        heads = ["seconds", "requests to each", "all workers"]
-        heads += [f"worker {number}" for number in range(1, workers + 1)]
-        lines += [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
-        for look in some(results[side]["looks"]):
-            cells = [f"{look['seconds']:.0f}", f"{answered(look):.0f}"]
-            cells.append(f"{total(look, 'Pss'):.1f} / {total(look, 'Private_Dirty'):.1f}")
-            for row in look["workers"]:
-                cells.append(f"{row['Pss'] / MIB:.1f} / {row['Private_Dirty'] / MIB:.1f}")
-            lines.append(f"| {' | '.join(cells)} |")
+        lines += ["", f"## {side}: each worker at the end", "", at_the_end(ends[side])]
+        lines += [f"## {side}: PSS / Private_Dirty over time, MiB", ""]
+        lines.append(over_time(some(results[side]["looks"])).rstrip())
     return "\n".join(lines) + "\n"
+
+
+def at_the_end(look: Look) -> str:
+    """Return the table of each worker's figures."""
+    rows = []
+    for number, row in enumerate(look["workers"], 1):
+        sizes = (f"{row[figure] / MIB:.1f}" for figure in FIGURES)
+        rows.append((number, row["answered"], *sizes))
+    return markdown.table(("worker", "requests", "PSS, MiB", "Private_Dirty, MiB"), rows)
+
+
+def over_time(looks: list[Look]) -> str:
+    """Return the table of what all workers, and each, had at each of *looks*."""
+    rows = []
+    for look in looks:
+        cells = [f"{look['seconds']:.0f}", f"{answered(look):.0f}"]
+        cells.append(f"{total(look, 'Pss'):.1f} / {total(look, 'Private_Dirty'):.1f}")
+        for row in look["workers"]:
+            cells.append(f"{row['Pss'] / MIB:.0f} / {row['Private_Dirty'] / MIB:.0f}")
+        rows.append(cells)
+    workers = [f"worker {number}" for number in range(1, len(looks[0]["workers"]) + 1)]
+    return markdown.table(("seconds", "requests to each", "all workers", *workers), rows)
 
 
 def draw(results: dict[str, Any]) -> str:
     """Return the chart as SVG: of each worker, two figures over the requests it has answered."""
-    parts = [f'<text x="0" y="16" class="title">{TITLE}</text>']
+    parts = [svg.text(0, 16, TITLE, "title")]
     for number, (side, colour) in enumerate(SIDES.items()):
         place = LEFT + number * 220
-        parts += [
-            f'<rect x="{place}" y="30" width="12" height="12" fill="{colour}"/>',
-            f'<text x="{place + 18}" y="41">{side} ({results[side]["mode"]})</text>',
-        ]
+        parts.append(svg.bar(place, 30, 12, 12, colour))
+        parts.append(svg.text(place + 18, 41, f"{side} ({results[side]['mode']})"))
     for number, figure in enumerate(FIGURES):
         field = "".join(_field(results, figure))
         parts.append(f'<g transform="translate(0 {number * (BOTTOM - TOP + GAP)})">{field}</g>')
-    size = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">'
-    lines = [head, f"<title>{TITLE}</title>", f"<style>{STYLE}</style>", *parts, "</svg>\n"]
-    return "\n".join(lines)
+    return svg.page(WIDTH, HEIGHT, TITLE, STYLE, parts)
 
 
 def _step(most: float) -> int:
@@ -152,17 +159,13 @@ def _field(results: dict[str, Any], figure: str) -> list[str]:
     def y(mib: float) -> float:
         return round(BOTTOM - mib / top * (BOTTOM - TOP), 1)
 
-    parts = [f'<text x="0" y="{TOP - 12}">{figure}, MiB</text>']
+    parts = [svg.text(0, TOP - 12, f"{figure}, MiB")]
     for mib in range(0, top + 1, step):
-        parts.append(
-            f'<path d="M{LEFT} {y(mib)}H{RIGHT}" stroke="#7a7f87" stroke-opacity=".3"/>'
-            f'<text x="{LEFT - 6}" y="{y(mib) + 4}" text-anchor="end">{mib}</text>'
-        )
+        parts.append(f'<path d="M{LEFT} {y(mib)}H{RIGHT}" stroke="#7a7f87" stroke-opacity=".3"/>')
+        parts.append(svg.text(LEFT - 6, y(mib) + 4, mib, anchor="end"))
     for requests in range(0, end + 1, _step(end)):
-        parts.append(
-            f'<text x="{x(requests)}" y="{BOTTOM + 18}" text-anchor="middle">{requests}</text>'
-        )
-    parts.append(f'<text x="{RIGHT}" y="{BOTTOM + 36}" text-anchor="end">requests</text>')
+        parts.append(svg.text(x(requests), BOTTOM + 18, requests, anchor="middle"))
+    parts.append(svg.text(RIGHT, BOTTOM + 36, "requests", anchor="end"))
     for side, looks in rows.items():
         for curve in zip(*looks, strict=True):
             points = " ".join(f"{x(at['answered'])},{y(at[figure] / MIB)}" for at in curve)

@@ -37,7 +37,7 @@ result.ascending = pages(seen());
 const filter = document.getElementById('filter');
 filter.value = 'STR reference';
 filter.dispatchEvent(new Event('input'));
-result.filtered = seen().map(row => row.cells[4].innerText);
+result.filtered = seen().map(row => row.textContent.toLowerCase());
 result.found = document.getElementById('found').innerText;
 const map = document.querySelector('svg[data-cells]'), box = map.getBoundingClientRect();
 map.dispatchEvent(new MouseEvent('mousemove', {clientX: box.left + 3, clientY: box.top + 3}));
@@ -87,24 +87,26 @@ def pages(report: dict[str, Any], **wanted: object) -> int:
     )
 
 
-def test_stock_names_reference_counts(stock: Path, tmp_path: Path) -> None:
-    report, table = trace(stock, tmp_path)
+def test_stock_names_reference_counts(python: Path, tmp_path: Path) -> None:
+    report, table = trace(python, tmp_path)
     counts = pages(report, part="reference count")
     assert counts > 0.8 * report["pages"] > 300
     here = {"file": str(WORKLOAD), "line": READ}
     assert pages(report, part="reference count", **here) > 0.8 * counts
     assert pages(report, part="reference count", type="__main__.Record", **here) > 100
-    assert pages(report, part="reference count", function="listiter_next") > 100
-    assert report["immortal_pages"] == 0
+    # The loop over a list is inlined by later versions.
+    functions = ("listiter_next", "_PyEval_EvalFrameDefault")
+    assert any(pages(report, part="reference count", function=name) > 100 for name in functions)
+    assert report["violating_pages"] == 0
     assert f"{WORKLOAD.name}:{READ}" in table
 
 
-def test_stock_names_the_collector(stock: Path, tmp_path: Path) -> None:
+def test_stock_names_the_collector(python: Path, tmp_path: Path) -> None:
     code = "import gc, os\nx = [[] for _ in range(20000)]\n"
     code += "gc.collect() if not os.fork() else os.wait()"
     report = tmp_path / "report.json"
     subprocess.run(
-        [stock, "-m", "cowtrace", "--quiet", "--no-exit", "--json", report, "-c", code], check=True
+        [python, "-m", "cowtrace", "--quiet", "--no-exit", "--json", report, "-c", code], check=True
     )
     assert pages(json.loads(report.read_text()), type="list", part="GC header") > 200
 
@@ -131,22 +133,42 @@ def test_no_immortal_object_is_written(patched: Path, tmp_path: Path, end: str) 
     assert pages["code"] <= 64, table
 
 
+def test_check_is_about_immortal_objects(patched: Path, tmp_path: Path) -> None:
+    """What the library does after each fork is a handful of pages; reading adds none."""
+    allowed = ("--no-exit", "--check", "--allow", "16")
+    report, table = trace(patched, tmp_path, *allowed, before="immortalize_heap")
+    assert f"writes to immortal objects: {report['violating_pages']}\n" in table
+    # An object's own memory, and a block that malloc() puts beside it.
+    code = (
+        "import gc, os\n"
+        "class Large: __slots__ = [f'slot{n}' for n in range(200)]\n"
+        "large = [Large() for _ in range(200)]\n"
+        "gc.immortalize_heap()\n"
+        "def work(): WORK\n"
+        "(work(), os._exit(0)) if not os.fork() else os.wait()"
+    )
+    written = "[setattr(one, 'slot99', 2) for one in large]"
+    for work, status in (("[bytes(n) for n in range(600, 9000)]", 0), (written, 1)):
+        command = [patched, "-m", "cowtrace", "--quiet", *allowed, "-c", code.replace("WORK", work)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == status, (work, done.stderr)
+        if status:
+            said = r"cowtrace: immortal objects were written to, \d+ pages; .*\.Large: body\)\n"
+            assert re.fullmatch(said, done.stderr)
+
+
 @pytest.mark.parametrize("end", ("os._exit", "sys.exit", "the end", "crash"))
-def test_every_end_is_traced(stock: Path, tmp_path: Path, end: str) -> None:
-    report, _ = trace(stock, tmp_path, end=end)
+def test_every_end_is_traced(python: Path, tmp_path: Path, end: str) -> None:
+    report, _ = trace(python, tmp_path, end=end)
     assert pages(report, file=str(WORKLOAD), line=READ) > 300
     assert (pages(report, exit=True) > 100) == (end in ("sys.exit", "the end"))
 
 
 @pytest.mark.parametrize("besides", ("threads", "signals", "grandchild", "system_calls"))
-@pytest.mark.parametrize("immortal", (False, True))
-def test_program_behaves_as_ever(
-    stock: Path, patched: Path, tmp_path: Path, besides: str, immortal: bool
-) -> None:
-    python = patched if immortal else stock
-    if besides == "system_calls" and "userfaultfd" not in backends(python):
+def test_program_behaves_as_ever(any_python: Path, tmp_path: Path, besides: str) -> None:
+    if besides == "system_calls" and "userfaultfd" not in backends(any_python):
         pytest.skip("userfaultfd(2) is not permitted here; without it, this is known to fail")
-    report, _ = trace(python, tmp_path, besides=besides)
+    report, _ = trace(any_python, tmp_path, besides=besides)
     assert len(report["processes"]) == (2 if besides == "grandchild" else 1)
     for process in report["processes"]:
         assert process["pages"] > 300
@@ -156,26 +178,26 @@ def test_program_behaves_as_ever(
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the filter is for x86-64")
 @pytest.mark.parametrize("allowed, backend", ((0, "mprotect"), (1, "userfaultfd-user")))
-def test_fallback(stock: Path, tmp_path: Path, allowed: int, backend: str) -> None:
-    if backend not in backends(stock):
+def test_fallback(python: Path, tmp_path: Path, allowed: int, backend: str) -> None:
+    if backend not in backends(python):
         pytest.skip(f"{backend} is not permitted here")
     wrapper = (sys.executable, str(DENY), str(allowed))
-    report, table = trace(stock, tmp_path, wrapper=wrapper)
+    report, table = trace(python, tmp_path, wrapper=wrapper)
     assert [process["backend"] for process in report["processes"]] == [backend]
     assert pages(report, part="reference count", line=READ) > 300
     assert "fail with EFAULT" in table
     # The one that is missing, asked for by name.
-    command = [stock, "-m", "cowtrace", "--backend", "userfaultfd", WORKLOAD]
+    command = [python, "-m", "cowtrace", "--backend", "userfaultfd", WORKLOAD]
     done = subprocess.run([*wrapper, *command], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert re.fullmatch(r"cowtrace: userfaultfd is not permitted here; .*\n", done.stderr)
 
 
-def test_same_pages_by_every_backend(stock: Path, tmp_path: Path) -> None:
-    names = backends(stock)
+def test_same_pages_by_every_backend(python: Path, tmp_path: Path) -> None:
+    names = backends(python)
     if len(names) == 1:
         pytest.skip(f"only {names[0]} is permitted here")
-    counts = [trace(stock, tmp_path, "--backend", name)[0]["pages"] for name in names]
+    counts = [trace(python, tmp_path, "--backend", name)[0]["pages"] for name in names]
     assert max(counts) - min(counts) < 0.03 * min(counts), dict(zip(names, counts, strict=True))
 
 
@@ -189,44 +211,56 @@ class Title(HTMLParser):
             self.text += data
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
-def test_page(stock: Path, patched: Path, tmp_path: Path) -> None:
-    """What a user sees in the page, on a phone, and that it works."""
-    html = tmp_path / "report.html"
-    options = ("--html", str(html), "--stock", str(stock))
-    report, _ = trace(patched, tmp_path, *options, before="immortalize_heap")
+def look(html: Path, tmp_path: Path) -> dict[str, Any]:
+    """Return what a user sees in the page, on a phone, when they use it."""
     html.write_text(html.read_text().replace("</body>", PROBE + "</body>"))
     flags = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking"
+    profile = f"--user-data-dir={tmp_path / 'profile'}"
+    command = [str(CHROMIUM), *flags.split(), profile, "--window-size=500,900", "--dump-dom"]
     done = subprocess.run(
-        [
-            str(CHROMIUM),
-            *flags.split(),
-            f"--user-data-dir={tmp_path / 'profile'}",
-            "--window-size=500,900",
-            "--dump-dom",
-            html.as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=True,
+        [*command, html.as_uri()], capture_output=True, text=True, timeout=300, check=True
     )
     title = Title()
     title.feed(done.stdout)
-    seen = json.loads(title.text)
+    found: dict[str, Any] = json.loads(title.text)
+    return found
+
+
+def verify(seen: dict[str, Any], report: dict[str, Any]) -> None:
+    """Fail unless what is seen is what the report says, and works."""
     assert sum(seen["all"]) == report["pages"]
     assert seen["all"] == sorted(seen["all"], reverse=True)
     assert seen["ascending"] == sorted(seen["all"])
-    assert all("reference count" in text for text in seen["filtered"])
+    assert all("str" in text and "reference" in text for text in seen["filtered"])
+    assert any("str: reference count" in text for text in seen["filtered"])
     assert re.match(r"\d+ rows, ", seen["found"])
     assert re.fullmatch(r"(\d+ of )?\d+ pages.*", seen["tip"])
     assert not seen["scrolls"], "the page is wider than a phone"
     assert seen["requests"] == 0
+    assert all(seen["labels"])
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+def test_page(stock: Path, patched: Path, tmp_path: Path) -> None:
+    """Both in one page."""
+    html = tmp_path / "report.html"
+    options = ("--html", str(html), "--stock", str(stock))
+    report, _ = trace(patched, tmp_path, *options, before="immortalize_heap")
+    seen = look(html, tmp_path)
+    verify(seen, report)
     megabytes = report["stock"]["bytes"] / 2**20
     assert seen["figures"][0] == f"{megabytes:,.1f} MiB copied"
     whole = {figure["memory"] for figure in report["stock"]["map"]["strips"]}
     assert len(seen["labels"]) >= 2 + len(whole)
-    assert all(seen["labels"])
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+def test_page_of_each_version(python: Path, tmp_path: Path) -> None:
+    html = tmp_path / "report.html"
+    report, _ = trace(python, tmp_path, "--html", str(html))
+    seen = look(html, tmp_path)
+    verify(seen, report)
+    assert seen["figures"] == [f"{report['bytes'] / 2**20:,.1f} MiB copied"]
 
 
 @pytest.mark.parametrize(
@@ -237,9 +271,9 @@ def test_page(stock: Path, patched: Path, tmp_path: Path) -> None:
         (["--stock", "/bin/false", str(WORKLOAD)], "no cowtrace in '/bin/false': "),
     ),
 )
-def test_bad_input(stock: Path, tmp_path: Path, arguments: list[str], message: str) -> None:
+def test_bad_input(python: Path, tmp_path: Path, arguments: list[str], message: str) -> None:
     done = subprocess.run(
-        [stock, "-m", "cowtrace", *arguments],
+        [python, "-m", "cowtrace", *arguments],
         capture_output=True,
         text=True,
         cwd=tmp_path,

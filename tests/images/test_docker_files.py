@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-import ast
 import json
-import os
 import re
 import shutil
 import subprocess
 import sys
-import tarfile
-import xml.etree.ElementTree as ET
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from buildtool.core import paths, targets, versions
 from buildtool.core.errors import BuildError
-from buildtool.images import bake, base, demo, engine, images, platforms, trim
-from buildtool.install import place as install
-from harness import modules, script
+from buildtool.images import bake, base, engine, images, platforms, trim
+from buildtool.install import place
+from buildtool.recipe.options import OPTIONS, configure_args
+from commands import docker_sh
 
 DOCKER = paths.ROOT / "docker"
 DOCKERFILES = sorted(DOCKER.glob("*/Dockerfile"))
-
-
-def docker_sh(*arguments: str, status: int = 0) -> str:
-    """Run docker.sh's command; return its output, or the line that it fails with."""
-    command = [sys.executable, "-m", "buildtool.cli.docker", *arguments]
-    env = {"PATH": "/usr/bin:/bin", **modules(paths.ROOT / "build-scripts")}
-    ran = subprocess.run(command, cwd=paths.ROOT, env=env, capture_output=True, text=True)
-    assert ran.returncode == status, ran.stdout + ran.stderr
-    return ran.stderr if status else ran.stdout
-
-
-# The files
 
 
 @pytest.mark.parametrize("file", DOCKERFILES, ids=lambda path: path.parent.name)
@@ -75,9 +58,6 @@ def test_entry_has_a_usage_text() -> None:
 )
 def test_bad_input(arguments: tuple[str, ...], status: int, line: str) -> None:
     assert line in docker_sh(*arguments, status=status).splitlines()[-1]
-
-
-# Targets, platforms, bake
 
 
 def test_targets_of_bake_are_current() -> None:
@@ -120,8 +100,6 @@ def test_bake_knows_all_images() -> None:
     assert {f"cpython-immortal-{image}" for image in images.TOOLCHAINS} <= names
 
 
-# What differs from the official image
-
 # docker-library/python, 3.11/slim-bookworm/Dockerfile at 025fb340 (3.11.12): configure's options,
 # and the packages that its modules are built with.
 OFFICIAL_OPTIONS = {
@@ -149,22 +127,9 @@ DOCKERFILE = (DOCKER / "runtime" / "Dockerfile").read_text()
 
 def options_of_runtime() -> set[str]:
     """Return configure's options for a native runtime image, as the recipe gives them."""
-    recipe = ast.parse((paths.ROOT / "conanfile.py").read_text())
-    (given,) = (
-        node.value
-        for node in ast.walk(recipe)
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "chosen"
-    )
-    assert isinstance(given, ast.Dict)
-    wanted = {ast.unparse(key).strip("'"): value for key, value in zip_dict(given)}
-    always = {name for name, value in wanted.items() if ast.unparse(value) == "True"}
     (flags,) = re.findall(r'^ARG OPTIONS="(.*)"', DOCKERFILE, re.M)
-    by_flag = {"--pgo": "--enable-optimizations", "--lto": "--with-lto", "--shared": ""}
-    return always | {by_flag[flag] for flag in flags.split()}
-
-
-def zip_dict(node: ast.Dict) -> list[tuple[ast.expr, ast.expr]]:
-    return [(key, value) for key, value in zip(node.keys, node.values, strict=True) if key]
+    chosen = {one.name: one.flag in flags.split() or one.default for one in OPTIONS}
+    return set(configure_args(chosen))
 
 
 def test_options_that_differ_are_named() -> None:
@@ -237,98 +202,10 @@ def test_comments_name_commands_that_exist() -> None:
             assert re.search(rf"^ +{command} ", known, re.M), f"{file}: {command}"
 
 
-# Base images
-
-
-def test_apt_sources_of_debian_alone(tmp_path: Path) -> None:
-    (tmp_path / "sources.list.d").mkdir()
-    (tmp_path / "sources.list").write_text(
-        "# deb http://m/no bookworm main\n"
-        "deb [arch=amd64 signed-by=/k] http://m/debian bookworm main contrib\n"
-        "deb-src http://m/debian bookworm main\n"
-        "deb http://m/other other-bookworm main\n"
-    )
-    (tmp_path / "sources.list.d" / "debian.sources").write_text(
-        "Types: deb\n# a comment\nURIs: http://m/security\nSuites: bookworm-security\n"
-        "Components: main\n\n"
-        "Types: deb-src\nURIs: http://m/sources\nSuites: bookworm\nComponents: main\n\n"
-        "Types: deb\nURIs: http://m/foreign\nSuites: nodistro\nComponents: main\n"
-    )
-    assert base.entries("trixie", tmp_path, "bookworm") == [
-        "deb http://m/debian trixie main",
-        "deb http://m/security trixie-security main",
-    ]
-    with pytest.raises(BuildError, match="have no Debian"):
-        base.entries("trixie", tmp_path, "jammy")
-
-
-def fake_mmdebstrap(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put a mmdebstrap into PATH that makes an archive with the name of the architecture."""
-    script = folder / "mmdebstrap"
-    script.write_text(
-        "#!/bin/sh\n"
-        "for word; do case $word in\n"
-        "--architectures=*) arch=$word;; *.tar) file=$word;;\n"
-        "esac; done\n"
-        'echo "$arch" > "$file"\n'
-    )
-    script.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-    monkeypatch.setattr(base, "entries", lambda release: [])
-
-
-def test_base_image_of_one_platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_mmdebstrap(tmp_path, monkeypatch)
-    packed = tmp_path / "image"
-    tags = base.archive("trixie", ["linux/amd64"], packed)
-    assert tags == ["amd64/debian:trixie-slim", "debian:trixie-slim"]
-    assert base.archive("trixie", ["linux/arm/v7"], packed) == ["arm32v7/debian:trixie-slim"]
-    with tarfile.open(packed) as members:
-        (listed,) = read(members, "manifest.json")
-        config = read(members, listed["Config"])
-        layer = members.extractfile(listed["Layers"][0])
-        assert layer and layer.read() == b"--architectures=armhf\n"
-    assert (config["architecture"], config["variant"]) == ("arm", "v7")
-    assert listed["Layers"][0].endswith(config["rootfs"]["diff_ids"][0].partition(":")[2])
-
-
-def test_base_image_of_several_platforms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_mmdebstrap(tmp_path, monkeypatch)
-    packed = tmp_path / "image"
-    tags = base.archive("bookworm", ["linux/amd64", "linux/s390x"], packed)
-    assert tags == ["debian:bookworm-slim"]
-    with tarfile.open(packed) as members:
-        (only,) = read(members, "index.json")["manifests"]
-        assert "annotations" not in only  # so that the engine loads it by its ID
-        index = read(members, f"blobs/sha256/{only['digest'][7:]}")
-        found = [one["platform"]["architecture"] for one in index["manifests"]]
-    assert found == ["amd64", "s390x"]
-
-
-def read(members: tarfile.TarFile, name: str) -> Any:
-    """Return the JSON of a member of an archive."""
-    file = members.extractfile(name)
-    assert file
-    return json.loads(file.read())
-
-
-def test_base_image_that_can_not_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_mmdebstrap(tmp_path, monkeypatch)
-    (tmp_path / "mmdebstrap").write_text("#!/bin/sh\necho 'E: no such suite' >&2\nexit 1\n")
-    with pytest.raises(
-        BuildError, match="bookworm for linux/amd64 can't be made: E: no such suite"
-    ):
-        base.archive("bookworm", ["linux/amd64"], tmp_path / "image")
-    assert not (tmp_path / "image").exists()
-
-
-# Trimming
-
-
 def test_trim(stock: Path, tmp_path: Path) -> None:
     prefix = tmp_path / "installed"
     shutil.copytree(stock.parents[1], prefix, symlinks=True)
-    here = f"{versions.installed(prefix).program}{install.HERE}"
+    here = f"{versions.installed(prefix).program}{place.HERE}"
     (prefix / "bin" / here).write_text("for another machine")
     variables = next(prefix.glob("lib/python3.11/_sysconfigdata_*.py"))
     flag = "--sysroot=/cache/sysroots/a"
@@ -340,7 +217,7 @@ def test_trim(stock: Path, tmp_path: Path) -> None:
     trim.trim(prefix, targets.find(targets.DEFAULT))
     assert variables.read_text() == plain
     names = {path.name for path in prefix.rglob("*")}
-    assert not names & {"test", "tests", "__pycache__", here, install.MARKER}
+    assert not names & {"test", "tests", "__pycache__", here, place.MARKER}
     assert not [name for name in names if name.endswith(".a")]
     for name in ("python", "pip", "idle", "pydoc", "python-config"):
         assert (prefix / "bin" / name).exists()
@@ -356,140 +233,3 @@ def test_trim_touches_nothing_else(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="has no installation"):
         trim.trim(tmp_path, targets.find(targets.DEFAULT))
     assert (tmp_path / "lib" / "python3.11" / "test").exists()
-
-
-# The demonstration
-
-
-def test_compose_file_as_we_read_it(tmp_path: Path) -> None:
-    wanted = demo.Demo("trixie", workers=3, requests=10, output=tmp_path, products=20)
-    services = demo.read(wanted.environment())
-    assert list(services)[-1] == "report"
-    stock = services["stock"]
-    tini = {"TINI_SUBREAPER": "1"}
-    settings = {"WORKERS": 3, "REQUESTS": 10, **tini}
-    assert stock["environment"] == {**settings, "PORT": 8000, "MODE": "freeze"}
-    assert stock["build"]["args"]["BASE"] == images.runtime_tags("trixie", "stock")[1]
-    patched = services["patched"]
-    assert patched["environment"] == {**settings, "PORT": 8001, "MODE": "immortalize"}
-    assert patched["build"]["args"]["BASE"] == images.runtime_tags("trixie", "patched")[1]
-    assert services["report"]["volumes"] == [f"{tmp_path}:/results"]
-    # What runs the services without the plugin knows no more than this.
-    known = {"image", "build", "command", "environment", "pid", "network_mode", "volumes"}
-    seen: set[str] = set()
-    for name, service in services.items():
-        assert set(service) <= known | {"depends_on"}
-        assert set(service.get("depends_on", {})) <= seen
-        seen.add(name)
-
-
-def words(values: dict[str, Any]) -> dict[str, str]:
-    return {name: str(value) for name, value in values.items()}
-
-
-def test_compose_plugin_reads_the_same(tmp_path: Path) -> None:
-    wanted = demo.Demo("bookworm", workers=2, requests=5, output=tmp_path, products=30)
-    try:
-        compose = engine.plugin("compose")
-    except BuildError as error:
-        pytest.skip(str(error))
-    command = [*compose, "-f", str(demo.FILE), "config", "--format", "json"]
-    env = {**os.environ, **wanted.environment()}
-    ran = subprocess.run(command, env=env, check=True, capture_output=True, text=True)
-    theirs = json.loads(ran.stdout)["services"]
-    ours = demo.read(wanted.environment())
-    assert set(theirs) == set(ours)
-    for name, service in ours.items():
-        assert theirs[name].get("environment", {}) == words(service.get("environment", {}))
-        for key in ("image", "command", "pid", "network_mode"):
-            assert theirs[name].get(key) == service.get(key)
-        if "build" in service:
-            assert theirs[name]["build"]["args"] == words(service["build"]["args"])
-        (place,) = theirs[name].get("volumes", [{}])[:1]
-        assert place.get("source") == (str(tmp_path) if "volumes" in service else None)
-
-
-@pytest.mark.parametrize("name", ["buildx", "compose"])
-def test_plugin_that_can_not_be_had(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setenv("CPYTHON_IMMORTAL_CACHE", str(tmp_path))
-    engine.plugin.cache_clear()
-    with pytest.raises(BuildError) as caught:
-        engine.plugin(name)
-    said = str(caught.value)
-    assert said == (
-        f"no docker command here has {name}, which Debian's package docker-{name} brings, or "
-        f"Docker's own docker-{name}-plugin: docker-{name} of trixie can't be had: "
-        "there is no dpkg here"
-    )
-
-
-@pytest.fixture(scope="module")
-def report() -> SimpleNamespace:
-    """The script that writes the report."""
-    return script(DOCKER / "demo" / "report.py")
-
-
-def result(mode: str, sizes: list[int], answered: list[int]) -> dict[str, Any]:
-    """Return what drive.py would write of two workers.
-
-    Their *sizes* are in MiB, over time, and *answered* is what both did in each turn of load.
-    """
-
-    def worker(answered: int, size: int) -> dict[str, int]:
-        return {"answered": answered, "Pss": size << 20, "Private_Dirty": size << 19}
-
-    looks = [
-        {"seconds": 4 * turn, "workers": [worker(100 * turn, size), worker(100 * turn, size)]}
-        for turn, size in enumerate(sizes)
-    ]
-    turns = [{"requests": requests, "seconds": 2.0, "failed": 0} for requests in answered]
-    return {"mode": mode, "wanted": 200, "turns": turns, "looks": looks}
-
-
-def test_report(report: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    results = {
-        "stock": result("freeze", [50, 90, 100], [100, 200]),
-        "patched": result("immortalize", [50, 51, 52], [110, 200]),
-    }
-    for name, found in results.items():
-        (tmp_path / f"{name}.json").write_text(json.dumps(found))
-    monkeypatch.setattr(sys, "argv", ["report.py", str(tmp_path)])
-    report.main()
-    text = (tmp_path / "report.md").read_text()
-    assert "# 2 workers, at least 200 requests to each" in text
-    assert "| Pss, MiB | 200.0 | 104.0 | 0.520 |" in text
-    assert "| Private_Dirty, MiB | 100.0 | 52.0 | 0.520 |" in text
-    # Of two pairs, the bootstrap draws one twice often enough.
-    assert "| requests/s | 75 | 78 | 1.049 (1.000 to 1.100) |" in text
-    assert "turn by turn (2 of each)" in text
-    assert "| 4 | 100 | 180.0 / 90.0 | 90.0 / 45.0 | 90.0 / 45.0 |" in text
-    chart = ET.parse(tmp_path / "chart.svg")
-    lines = [one.get("points") for one in chart.iter() if one.tag.endswith("polyline")]
-    # Two figures, of two sides, of two workers.
-    assert len(lines) == 8
-    stock, patched = ([p.split(",") for p in (lines[n] or "").split()] for n in (0, 2))
-    assert len(stock) == len(patched) == 3
-    # More memory is further up, where y is smaller.
-    assert float(stock[0][1]) == float(patched[0][1])
-    assert float(stock[-1][1]) < float(patched[-1][1])
-
-
-@pytest.mark.parametrize(("stock", "patched"), [([100], [50]), ([100, 100], [0, 100])])
-def test_report_without_an_interval(
-    report: SimpleNamespace, stock: list[int], patched: list[int]
-) -> None:
-    """A single turn has none, nor do turns of which one went without an answer."""
-    results = {
-        "stock": result("freeze", [50, 90], stock),
-        "patched": result("immortalize", [50, 51], patched),
-    }
-    assert "| requests/s | 50 | 25 | 0.500 |" in report.table(results)
-
-
-def test_demonstration_needs_an_engine() -> None:
-    said = docker_sh("demo", status=1)
-    assert said.startswith("error: no Docker engine answers; start dockerd, or set DOCKER_HOST")
-    assert len(said.splitlines()) == 1

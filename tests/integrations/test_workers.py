@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 from buildtool.core import pages, paths
-from harness import DISTRIBUTION, keep, modules, run, script, site_packages
+from harness import DISTRIBUTION, keep, modules, run, script, site_packages, without_modules
 from integrations import cases, observing
 from waiting import free_port, wait_for
 
@@ -98,9 +98,9 @@ def program(tmp_path: Path) -> Path:
 
 
 def run_copied(command: list[Path | str], folder: Path, **env: str) -> str:
-    """Run a command in a folder, with no PYTHONPATH but that in *env*; return what it printed."""
-    others = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    ran = subprocess.run(command, cwd=folder, env={**others, **env}, capture_output=True, text=True)
+    """Run a command in a folder, with none of our modules but those in *env*; return its output."""
+    env = {**without_modules(), **env}
+    ran = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
     assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout + ran.stderr
     return ran.stdout
 

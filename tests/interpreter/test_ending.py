@@ -7,38 +7,13 @@ interpreter clears up is its own affair, so the lines are sorted.
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
-from harness import FIXED, run
-
-PRELUDE = """
-import gc, os, sys
-MODE, FOLDER = sys.argv[1:]
-
-def immortal(obj, really=MODE == "alone" and gc.immortalize):
-    '''Make obj immortal, if this run is about single objects.'''
-    return really(obj) if really else obj
-
-def seal(really=MODE == "heap" and gc.immortalize_heap):
-    '''Make the heap immortal, if this run is about the heap.'''
-    if really:
-        really()
-
-def say(*words, write=os.write):
-    write(1, (" ".join(map(str, words)) + "\\n").encode())
-
-class Noisy:
-    '''Says once for each object that it is finalized.'''
-    def __init__(self, name):
-        self.name = name
-    def __del__(self, say=say):
-        say("finalized", self.name)
-"""
+from harness import FIXED
+from interpreter.ended import MODES, check
 
 PROGRAMS = {
     "files": """
@@ -194,97 +169,6 @@ PROGRAMS = {
         gc.callbacks.clear()
         seal()
     """,
-    "children": """
-        import warnings
-        data = immortal({i: [str(i), Noisy] for i in range(1000)})
-        noisy = immortal(Noisy("in each process"))
-        file = immortal(open(os.path.join(FOLDER, "shared"), "a"))
-        seal()
-        file.write("parent ")
-        file.flush()
-        for number in range(3):
-            pid = os.fork()
-            if pid == 0:
-                gc.collect()
-                file.write(f"child {number} ")
-                say("child", number, sum(len(v) for v in data.values()))
-                sys.exit(number)
-            say("status", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-    """,
-    "children that end in different ways": """
-        import atexit, weakref
-        class Thing: pass
-        things = immortal([Thing() for _ in range(3)])
-        for number, thing in enumerate(things):
-            weakref.finalize(thing, lambda n=number: say("weakref.finalize", n, who))
-        atexit.register(lambda: say("atexit", who))
-        class Named(Noisy):
-            def __del__(self, say=say, pid=os.getpid, parent=os.getpid()):
-                say("finalized", self.name, "in parent" if pid() == parent else "in child")
-        noisy = immortal(Named("global"))
-        cycle = immortal([Named("in cycle")])
-        cycle.append(cycle)
-        late = immortal({})
-        text = immortal(open(os.path.join(FOLDER, "text"), "a"))
-        text.write("buffered before the fork ")
-        binary = immortal([open(os.path.join(FOLDER, "binary"), "ab")])
-        who = "parent"
-        seal()
-        for end in ("sys.exit", "os._exit", "return"):
-            pid = os.fork()
-            if pid == 0:
-                who = "child: " + end
-                text.write(who)
-                binary[0].write(who.encode())
-                late["file"] = open(os.path.join(FOLDER, end), "w")
-                late["file"].write("opened by the child")
-                late["noisy"] = Named("made by the child")
-                weakref.finalize(noisy, lambda: say("weakref.finalize by", who))
-                atexit.register(lambda: say("atexit by", who))
-                if end == "sys.exit":
-                    sys.exit(3)
-                if end == "os._exit":
-                    os._exit(4)
-                break
-            say("status", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-        else:
-            text.write("parent at the end")
-    """,
-    "temporary files of children": """
-        import logging.handlers, tempfile
-        outer = immortal(tempfile.TemporaryDirectory(dir=FOLDER))
-        seal()
-        handler = logging.FileHandler(os.path.join(FOLDER, "log"))
-        memory = logging.handlers.MemoryHandler(100, target=handler)
-        logging.getLogger().addHandler(memory)
-        logging.warning("parent")
-        pid = os.fork()
-        if pid == 0:
-            logging.warning("child")
-            inner = tempfile.TemporaryDirectory(dir=FOLDER)
-            named = tempfile.NamedTemporaryFile(dir=FOLDER)
-            named.write(b"x")
-            say(len(os.listdir(FOLDER)), os.path.exists(outer.name))
-            sys.exit()
-        os.waitpid(pid, 0)
-        say(sorted(os.listdir(FOLDER)), os.path.exists(outer.name))
-    """,
-    "process pools": """
-        import concurrent.futures, multiprocessing, operator
-        context = multiprocessing.get_context("fork")
-        table = immortal({i: str(i) for i in range(1000)})
-        seal()
-        with context.Pool(2) as pool:
-            say(sum(pool.map(len, list(table.values()))))
-        with concurrent.futures.ProcessPoolExecutor(2, context) as executor:
-            say(list(executor.map(operator.neg, range(5))))
-        queue = immortal(context.Queue())
-        process = context.Process(target=queue.put, args=("through a queue",))
-        process.start()
-        say(queue.get(timeout=60))
-        process.join(60)
-        say(process.exitcode)
-    """,
     "event loop left behind": """
         import asyncio
         async def forever(say=say):
@@ -304,26 +188,10 @@ PROGRAMS = {
 }
 
 
-def outcome(python: Path, mode: str, program: str, folder: Path) -> tuple[list[str], list[str]]:
-    """Run *program*; return its lines, sorted, and what the files hold that it left."""
-    folder.mkdir()
-    lines = sorted(run(python, PRELUDE + "if True:\n" + program, mode, str(folder)).splitlines())
-    files = []
-    for path in sorted(folder.iterdir()):
-        read = gzip.open if path.name == "packed" else open
-        with read(path, "rb") as file:
-            content = file.read()
-        files.append(f"{path.name}: {len(content)} {hashlib.sha256(content).hexdigest()}")
-    return lines, files
-
-
-@pytest.mark.parametrize("mode", ("nothing", "alone", "heap"))
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_ending(patched: Path, stock: Path, tmp_path: Path, name: str, mode: str) -> None:
-    expected, files = outcome(stock, "nothing", PROGRAMS[name], tmp_path / "stock")
-    lines, ours = outcome(patched, mode, PROGRAMS[name], tmp_path / "patched")
-    assert lines == expected
-    assert ours == files
+    check(stock, patched, tmp_path, PROGRAMS[name], mode)
 
 
 @pytest.mark.parametrize(
@@ -348,36 +216,3 @@ def test_status(patched: Path, code: str, status: int, stderr: str) -> None:
     )
     assert (done.returncode, done.stdout) == (status, "before\n")
     assert done.stderr.endswith(stderr) and bool(done.stderr) == bool(stderr)
-
-
-def test_out_of_memory(patched: Path) -> None:
-    """Wherever memory runs out, there is a MemoryError and a heap that still works."""
-    code = """if True:
-    import gc, sys
-    try:
-        import _testcapi
-    except ImportError:
-        sys.exit("no _testcapi")
-    def make():
-        return {str(i): [(i, range(i << 70)), compile(f"a + {i}", "f", "eval")] for i in range(50)}
-    failed = done = 0
-    for heap in (False, True):
-        for start in range(0, 60):
-            data = make()
-            _testcapi.set_nomemory(start, 0)
-            try:
-                gc.immortalize_heap() if heap else gc.immortalize(data)
-                done += 1
-            except MemoryError:
-                failed += 1
-            finally:
-                _testcapi.remove_mem_hooks()
-            data["more"] = data
-            gc.collect()
-            assert eval(data["7"][1], {"a": 1}) == 8 and len(data) == 51
-            gc.immortalize(data)
-            assert gc.is_immortal(data["49"][0])
-    assert failed and done, (failed, done)
-    print("done")
-    """
-    assert run(patched, code) == "done\n"

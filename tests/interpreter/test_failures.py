@@ -129,3 +129,36 @@ def test_random_graphs_under_a_sanitizer(interpreters: Interpreters) -> None:
     env = {"ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1", "PYTHONMALLOC": "malloc"}
     for seed in range(20):
         assert run(python, FOLDER / "graphs.py", str(seed), "3000", env=env, timeout=900)
+
+
+def test_out_of_memory(patched: Path) -> None:
+    """Wherever memory runs out, there is a MemoryError and a heap that still works."""
+    code = """if True:
+    import gc, sys
+    try:
+        import _testcapi
+    except ImportError:
+        sys.exit("no _testcapi")
+    def make():
+        return {str(i): [(i, range(i << 70)), compile(f"a + {i}", "f", "eval")] for i in range(50)}
+    failed = done = 0
+    for heap in (False, True):
+        for start in range(0, 60):
+            data = make()
+            _testcapi.set_nomemory(start, 0)
+            try:
+                gc.immortalize_heap() if heap else gc.immortalize(data)
+                done += 1
+            except MemoryError:
+                failed += 1
+            finally:
+                _testcapi.remove_mem_hooks()
+            data["more"] = data
+            gc.collect()
+            assert eval(data["7"][1], {"a": 1}) == 8 and len(data) == 51
+            gc.immortalize(data)
+            assert gc.is_immortal(data["49"][0])
+    assert failed and done, (failed, done)
+    print("done")
+    """
+    assert run(patched, code) == "done\n"

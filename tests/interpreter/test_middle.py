@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from buildtool.core import paths
-from buildtool.suite import compare, report
+from buildtool.suite import compare, report, single
 from buildtool.suite.sides import make_side
 from buildtool.suite.single import WHOLE, Settings
 from harness import TESTS, Interpreters
@@ -109,7 +109,7 @@ def test_an_unexplained_failure_is_found(patched: Path, tmp_path: Path) -> None:
     for call in CALLS.values():
         program = wrapped(python, call, tmp_path)
         log = tmp_path / f"{call}.log"
-        ran = compare.suitemodule.run(program, "test_made", Settings(compare.RESOURCES, 60), log)
+        ran = single.run(program, "test_made", Settings(compare.RESOURCES, 60), log)
         outcomes[call] = ran.cases
     name = "test.test_made.T.test_"
     assert {outcomes["heap"][f"{name}{number}"] for number in (1, 2, 3)} == {"passed"}

@@ -45,7 +45,7 @@ def make_root() -> Path:
 
 
 def put(root: Path, wheel: Path) -> str:
-    """Unpack a wheel into the root; return the folder's name in it, for PYTHONPATH."""
+    """Unpack a wheel into the root; return the folder's name in it."""
     name = wheel.name.removesuffix(".whl")
     with zipfile.ZipFile(wheel) as file:
         file.extractall(root / "opt" / name)

@@ -24,7 +24,6 @@ import gc, runpy, sys
 import immortal_objects
 gc.immortalize_heap = immortal_objects.immortalize_heap
 sys.argv[:] = sys.argv[1:]
-sys.path.insert(0, sys.argv[0].rpartition("/")[0])
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
@@ -70,7 +69,7 @@ def test_django_worker(environment: Callable[[str], Path], minor: str, tmp_path:
     found = {}
     for mode in ("nothing", "immortalize"):
         program = ("-c", DJANGO, SEALED / "web.py", "--mode", mode)
-        ran = call(python, *program, **modules(tmp_path))
+        ran = call(python, *program, **modules(tmp_path, SEALED))
         found[mode] = json.loads(ran.stdout.splitlines()[-1])
     print(minor, found)
     copies = {mode: sum(one["copied"].values()) for mode, one in found.items()}

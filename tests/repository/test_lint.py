@@ -75,11 +75,6 @@ def test_every_module_is_named_where_one_looks() -> None:
         assert inside <= set(re.findall(r"\w+", documented)), package
 
 
-def test_no_module_is_long() -> None:
-    root = paths.ROOT / "build-scripts"
-    assert [path for path in root.rglob("*.py") if len(path.read_text().splitlines()) > 300] == []
-
-
 def test_shellcheck() -> None:
     run("shellcheck", "--external-sources", files=shell_files())
 

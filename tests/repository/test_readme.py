@@ -117,12 +117,6 @@ def test_every_folder_is_named() -> None:
     assert [name for name in TOP_LEVEL if name != "README.md" and name not in README] == []
 
 
-def test_first_page_is_read_to_the_end() -> None:
-    lines = README.splitlines()
-    assert len(lines) <= 200
-    assert [line for line in lines if len(line) > 140] == []
-
-
 def listing(folder: Path) -> str:
     """Return the table of a folder's test modules: the first line of each docstring."""
     rows = ["| file | shows |", "| --- | --- |"]

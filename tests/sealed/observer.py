@@ -13,6 +13,7 @@ https://docs.kernel.org/admin-guide/mm/pagemap.html).
 from __future__ import annotations
 
 import array
+import gc
 import json
 import os
 import sys
@@ -21,7 +22,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from workload.heap import memory
+from workload.heap import memory, take_out
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 ENDS = ("os._exit", "sys.exit", "return")
@@ -129,6 +130,25 @@ class Observer:
         if forked(observed):
             sys.exit("the child failed")
         return dict(json.loads(os.read(reader, 4096)))
+
+
+def measure(
+    work: Callable[[], object], observer: Observer | None, end: str, mode: str, **named: object
+) -> dict[str, Any]:
+    """Collect, do what the *mode* says with the heap, and let a child do the *work*.
+
+    Returns what is *named*, and in bytes: rss, of the parent; sealed, what the mode added to that;
+    and what *observer* saw of the child. Without one the child ends as *end* says: its status, or
+    None in the child itself, which makes no other dictionary on its way to the end.
+    """
+    gc.collect()
+    rss = memory()["Rss"]
+    objects = take_out(mode)
+    sealed = memory()["Rss"] - rss
+    found = {"mode": mode, **named, "objects": objects, "rss": rss, "sealed": sealed}
+    if observer:
+        return {**found, **observer.watch(work)}
+    return {**found, "status": forked(work, end)}
 
 
 def serve(questions: TextIO, answers: TextIO) -> None:

@@ -38,8 +38,9 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
 
-from observer import ENDS, Observer, forked
-from workload.heap import MODES, Record, memory, take_out
+from observer import ENDS, Observer
+from observer import measure as watched
+from workload.heap import MODES, Record
 
 FEW = 100
 WARM = 2000
@@ -163,19 +164,12 @@ def measure(mode: str, records: int, count: int, end: str = "") -> dict[str, Any
     table = load(records)
     for _ in range(WARM // FEW):  # new ones each time, or pickle has changed their layout
         work(load(FEW), FEW)
-    gc.collect()
-    rss = memory()["Rss"]
-    objects = take_out(mode)
-    sealed = memory()["Rss"] - rss
-    found = {"mode": mode, "records": records, "objects": objects, "rss": rss, "sealed": sealed}
 
     def child() -> None:
         work(table, count)
         gc.collect()
 
-    if observer:
-        return {**found, **observer.watch(child)}
-    return {**found, "status": forked(child, end)}
+    return watched(child, observer, end, mode, records=records)
 
 
 def parse() -> argparse.Namespace:

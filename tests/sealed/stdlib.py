@@ -18,8 +18,9 @@ from collections.abc import Callable
 from typing import Any
 
 import walk
-from observer import ENDS, Observer, forked
-from workload.heap import MODES, memory, take_out
+from observer import ENDS, Observer
+from observer import measure as watched
+from workload.heap import MODES
 
 WARM, ROUNDS = 10, 3
 
@@ -49,11 +50,6 @@ def measure(
         # Comparing, too, may cache something in what is compared.
         assert results == (expected or results)
         expected = results
-    gc.collect()
-    rss = memory()["Rss"]
-    objects = take_out(mode)
-    sealed = memory()["Rss"] - rss
-    found = {"mode": mode, "warm": warm, "objects": objects, "rss": rss, "sealed": sealed}
 
     def child() -> None:
         for _ in range(ROUNDS):
@@ -63,9 +59,7 @@ def measure(
                     raise AssertionError(f"{name}: {result!r}, not {expected[name]!r}")
         gc.collect()
 
-    if observer:
-        return {**found, **observer.watch(child)}
-    return {**found, "status": forked(child, end)}
+    return watched(child, observer, end, mode, warm=warm)
 
 
 def main() -> None:

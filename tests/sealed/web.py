@@ -25,8 +25,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from observer import ENDS, Observer, forked
-from workload.heap import MODES, memory, take_out
+from observer import ENDS, Observer
+from observer import measure as watched
+from workload.heap import MODES
 from workload.shop.serving import WARM, serve, start
 
 PRODUCTS, FEW = 100_000, 100
@@ -43,19 +44,12 @@ def measure(mode: str, database: Path, cached: int, requests: int, end: str = ""
     catalogue.load(cached)
     serve(application, WARM, cached)
     connections.close_all()  # a connection must not be used by two processes
-    gc.collect()
-    rss = memory()["Rss"]
-    objects = take_out(mode)
-    sealed = memory()["Rss"] - rss
-    found = {"mode": mode, "cached": cached, "objects": objects, "rss": rss, "sealed": sealed}
 
     def worker() -> None:
         serve(application, requests, cached)
         gc.collect()
 
-    if observer:
-        return {**found, **observer.watch(worker)}
-    return {**found, "status": forked(worker, end)}
+    return watched(worker, observer, end, mode, cached=cached)
 
 
 def parse() -> argparse.Namespace:

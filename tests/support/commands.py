@@ -39,3 +39,20 @@ def error_line(ran: subprocess.CompletedProcess[str]) -> str:
     assert len(found) == 1
     assert ran.stderr.splitlines()[-1] == found[0]
     return found[0]
+
+
+def docker_sh(*arguments: str, status: int = 0) -> str:
+    """Run docker.sh's command; return its output, or the line that it fails with."""
+    command = [sys.executable, "-m", "buildtool.cli.docker", *arguments]
+    env = {"PATH": "/usr/bin:/bin", **modules(paths.ROOT / "build-scripts")}
+    ran = subprocess.run(command, cwd=paths.ROOT, env=env, capture_output=True, text=True)
+    assert ran.returncode == status, ran.stdout + ran.stderr
+    return ran.stderr if status else ran.stdout
+
+
+def output_of(*command: Path | str, cwd: Path | None = None) -> str:
+    """Run *command* without the environment of this test's own Python; return what it printed."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    ran = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=300)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout

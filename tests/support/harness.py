@@ -70,6 +70,11 @@ def modules(*folders: Path | str) -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join(map(str, (*folders, MISC / "workload")))}
 
 
+def without_modules() -> dict[str, str]:
+    """Return this process's environment without what tells where modules are."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+
 def script(path: Path) -> SimpleNamespace:
     """Return what a script defines that lies where no module is looked for; main() isn't run."""
     return SimpleNamespace(**runpy.run_path(str(path)))

@@ -1,15 +1,11 @@
-"""What build.sh makes: targets, the second run, a place that can be moved, the demonstration."""
+"""What build.sh makes: targets, configurations, progress, the second run, the demonstration."""
 
 from __future__ import annotations
 
 import io
 import json
-import os
-import shutil
-import subprocess
 import sys
 import time
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -19,28 +15,8 @@ from buildtool.install import place
 from buildtool.interpreter import build, configuration
 from buildtool.interpreter import conan as recipe
 from commands import build as run_build
-from commands import run_module
+from commands import output_of, run_module
 from harness import conan
-
-SETUP = """\
-from setuptools import Extension, setup
-setup(name="sample", version="1", ext_modules=[Extension("sample", ["sample.c"])])
-"""
-SAMPLE = """\
-#include <Python.h>
-static PyObject *answer(PyObject *self, PyObject *args) { return PyLong_FromLong(42); }
-static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};
-static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "sample", 0, -1, methods};
-PyMODINIT_FUNC PyInit_sample(void) { return PyModule_Create(&module); }
-"""
-
-
-def output_of(*command: Path | str, cwd: Path | None = None) -> str:
-    """Run *command* without the environment of this test's own Python; return what it printed."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    ran = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=300)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stdout
 
 
 @pytest.fixture
@@ -49,14 +25,6 @@ def built(stock: Path) -> Path:
     if paths.output() not in stock.parents:
         pytest.skip("CPYTHON_IMMORTAL_STOCK names an interpreter that is not built here")
     return stock
-
-
-@pytest.fixture(scope="module")
-def moved(stock: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An installation that build.sh made, copied to where it was never meant to be."""
-    prefix = tmp_path_factory.mktemp("somewhere") / "else"
-    shutil.copytree(stock.parents[1], prefix, symlinks=True)
-    return prefix
 
 
 def test_list_of_targets() -> None:
@@ -91,17 +59,19 @@ def test_stock_does_not_depend_on_the_series(
     for name in ("conanfile.py", "conandata.yml", "ci", "build-scripts"):
         (tmp_path / name).symlink_to(paths.ROOT / name)
     monkeypatch.setattr(paths, "ROOT", tmp_path)
-    (folder / "series").write_text("new.patch\nshared.patch  # also for stock\n")
-    (folder / "new.patch").write_text("a patch")
-    (folder / "shared.patch").write_text("a message\ndiff --git a/x b/x\n")
+    package = tmp_path / "Misc" / "cowtrace" / "src"
+    package.mkdir(parents=True)
+    (folder / "series").write_text("new.patch\n")
+    (folder / "new.patch").write_text("a message\ndiff --git a/x b/x\n")
+    (package / "shared.c").write_text("a module")
     before = fingerprints()
-    (folder / "new.patch").write_text("another patch")
+    (folder / "new.patch").write_text("a message\ndiff --git a/y b/y\n")
     after = fingerprints()
     assert before[0] != after[0]
     assert before[1] == after[1]
-    (folder / "shared.patch").write_text("another message\ndiff --git a/x b/x\n")
+    (folder / "new.patch").write_text("another message\ndiff --git a/y b/y\n")
     assert fingerprints() == after
-    (folder / "shared.patch").write_text("another message\ndiff --git a/y b/y\n")
+    (package / "shared.c").write_text("another module")
     assert not set(fingerprints()) & set(after)
 
 
@@ -194,107 +164,6 @@ def test_same_build_flags_for_both(patched: Path, stock: Path) -> None:
     names = ("CC", "CFLAGS", "OPT", "CONFIGURE_CFLAGS_NODIST", "LDFLAGS", "LIBS")
     code = f"import sysconfig; print([sysconfig.get_config_var(name) for name in {names}])"
     assert output_of(patched, "-c", code) == output_of(stock, "-c", code)
-
-
-def test_moved_sysconfig_names_the_new_place(moved: Path) -> None:
-    code = """if True:
-        import json, sysconfig
-        variables = {k: v for k, v in sysconfig.get_config_vars().items() if isinstance(v, str)}
-        print(json.dumps([variables, sysconfig.get_paths()]))
-        """
-    variables, found = json.loads(output_of(moved / "bin" / "python3.11", "-c", code))
-    assert not [name for name, value in variables.items() if "/opt/cpython-immortal" in value]
-    for name in ("prefix", "BINDIR", "LIBDIR", "LIBPL", "INCLUDEPY", "LIBDEST", "CONFINCLUDEPY"):
-        assert variables[name].startswith(str(moved)), name
-        assert Path(variables[name]).is_dir(), name
-    assert all(path.startswith(str(moved)) for path in found.values())
-    assert "ccache" not in variables["CC"]
-
-
-def test_moved_scripts_run(moved: Path) -> None:
-    assert str(moved) in output_of(moved / "bin" / "pip3.11", "--version")
-    assert "pydoc" in output_of(moved / "bin" / "pydoc3.11", "pydoc")
-    assert output_of(moved / "bin" / "2to3-3.11", "--list-fixes").startswith("Available")
-    includes = output_of(moved / "bin" / "python3.11-config", "--includes")
-    assert f"-I{moved}/include/python3.11" in includes
-
-
-def test_moved_script_runs_through_a_link(moved: Path, tmp_path: Path) -> None:
-    (tmp_path / "pip").symlink_to(moved / "bin" / "pip3.11")
-    assert str(moved) in output_of(tmp_path / "pip", "--version")
-
-
-def test_moved_pkg_config_file(moved: Path) -> None:
-    if shutil.which("pkg-config") is None:
-        pytest.skip("pkg-config is not installed")
-    setting = f"PKG_CONFIG_PATH={moved / 'lib' / 'pkgconfig'}"
-    flag = output_of("env", setting, "pkg-config", "--cflags-only-I", "python-3.11").strip()
-    assert Path(flag.removeprefix("-I"), "Python.h").is_file()
-    assert str(moved) in flag
-
-
-def test_moved_makes_environments_and_installs_wheels(moved: Path, tmp_path: Path) -> None:
-    wheel = tmp_path / "tiny-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("tiny.py", "def main():\n    print('tiny works')\n")
-        info = "tiny-1.0.dist-info"
-        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
-        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
-        archive.writestr(f"{info}/entry_points.txt", "[console_scripts]\ntiny = tiny:main\n")
-        archive.writestr(f"{info}/RECORD", "")
-    environment = tmp_path / "venv"
-    output_of(moved / "bin" / "python3.11", "-m", "venv", environment)
-    output_of(environment / "bin" / "pip", "install", "--no-index", wheel)
-    assert output_of(environment / "bin" / "tiny") == "tiny works\n"
-    code = "import sys; print(sys.base_prefix)"
-    assert output_of(environment / "bin" / "python", "-c", code).strip() == str(moved)
-
-
-def test_wheels_that_pip_builds_are_kept_apart(patched: Path, stock: Path, tmp_path: Path) -> None:
-    """Unless the user says otherwise; and wherever the installation is moved to."""
-    prefix = tmp_path / "moved"
-    shutil.copytree(patched.parents[1], prefix, symlinks=True)
-    python = prefix / "bin" / "python3.11"
-    home = tmp_path / "home"
-    base = {"PATH": "/usr/bin:/bin", "HOME": str(home)}
-
-    def folder(python: Path, *options: str, **more: str) -> Path:
-        command = [python, "-m", "pip", *options, "cache", "dir"]
-        ran = subprocess.run(command, env={**base, **more}, capture_output=True, text=True)
-        assert ran.returncode == 0, ran.stderr
-        return Path(ran.stdout.strip())
-
-    usual = home / ".cache" / "pip"
-    assert folder(stock) == usual
-    assert folder(python) == usual / "cpython-immortal"
-    assert folder(python, PIP_CACHE_DIR="/given") == Path("/given")
-    assert folder(python, "--cache-dir=/given") == Path("/given")
-    subprocess.run([python, "-m", "venv", tmp_path / "env"], check=True)
-    # An environment's pip reads its own settings alone.
-    assert folder(tmp_path / "env" / "bin" / "python") == usual
-    shutil.copy(prefix / "pip.conf", tmp_path / "env")
-    assert folder(tmp_path / "env" / "bin" / "python") == usual / "cpython-immortal"
-
-
-def test_moved_builds_extensions(moved: Path, tmp_path: Path) -> None:
-    (tmp_path / "setup.py").write_text(SETUP)
-    (tmp_path / "sample.c").write_text(SAMPLE)
-    python = tmp_path / "venv" / "bin" / "python"
-    output_of(moved / "bin" / "python3.11", "-m", "venv", python.parents[1])
-    output_of(python, "setup.py", "build_ext", "--inplace", cwd=tmp_path)
-    code = "import sample; print(sample.answer())"
-    assert output_of(python, "-c", code, cwd=tmp_path) == "42\n"
-
-
-def test_nothing_names_the_build_folder(moved: Path) -> None:
-    """Only variables that record how it was built may; never a path that something follows."""
-    code = """if True:
-        import sysconfig
-        print([k for k, v in sysconfig.get_config_vars().items() if "/p/b/" in str(v)])
-        """
-    found = output_of(moved / "bin" / "python3.11", "-c", code)
-    allowed = {"CONFIG_ARGS", "COVERAGE_INFO", "COVERAGE_REPORT", "abs_builddir", "abs_srcdir"}
-    assert set(json.loads(found.replace("'", '"'))) <= allowed
 
 
 def test_demonstration_on_stock(stock: Path) -> None:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import http.server
 import os
 import shutil
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from buildtool.core import apt, errors, paths
-from buildtool.install import place
+from buildtool.core import paths
 from buildtool.interpreter import conan as recipe
 from buildtool.interpreter import configuration
 from buildtool.recipe import sources
 from commands import build, error_line
-from harness import modules
 
 COPIED = ("build-scripts", "ci", "conanfile.py", "conandata.yml", "tests/test_package")
 BROKEN = """\
@@ -153,66 +146,6 @@ def test_damaged_source_in_the_cache(tmp_path: Path) -> None:
     assert not (tmp_path / "cache" / "conan").exists(), "it got as far as Conan"
 
 
-@pytest.fixture
-def server() -> Iterator[str]:
-    """The address of a server that answers everything with the same wrong bytes."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(b"something else")
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as running:
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{running.server_port}/Python.tgz"
-        running.shutdown()
-        thread.join()
-
-
-def test_wrong_file_from_the_server(server: str, tmp_path: Path) -> None:
-    wanted = sources.Source("3.11.2", server, "0" * 64, debian=None)
-    with pytest.raises(errors.BuildError, match=rf"wrong checksum: {server} has"):
-        sources.fetch(wanted, tmp_path, print)
-    assert list((tmp_path / "s").iterdir()) == []
-
-
-def test_right_file_from_the_server(server: str, tmp_path: Path) -> None:
-    sha256 = hashlib.sha256(b"something else").hexdigest()
-    wanted = sources.Source("3.11.2", server, sha256, debian=None)
-    assert sources.fetch(wanted, tmp_path, print).read_bytes() == b"something else"
-    assert [path.name for path in (tmp_path / "s").iterdir()] == [sha256]
-
-
-def test_unreachable_server_and_no_debian_package(tmp_path: Path) -> None:
-    wanted = sources.Source("3.11.14", "http://127.0.0.1:9/Python.tgz", "0" * 64, debian=None)
-    with pytest.raises(errors.BuildError, match=r"refused.*put the file at .*/s/000"):
-        sources.fetch(wanted, tmp_path, print)
-
-
-def test_unreachable_server_falls_back_to_debian(tmp_path: Path) -> None:
-    if "VERSION_CODENAME=bookworm" not in Path("/etc/os-release").read_text():
-        pytest.skip("only Debian 12 has a source package of 3.11.2")
-    known = configuration.Configuration().source()
-    url = "http://127.0.0.1:9/Python.tgz"
-    wanted = sources.Source(known.version, url, known.sha256, known.debian)
-    said: list[str] = []
-    path = sources.fetch(wanted, tmp_path, said.append)
-    sources.verify(path, known.sha256)
-    assert said[-1] == "source: Debian's source package python3.11"
-
-
-def test_apt_entries_become_source_entries() -> None:
-    assert apt.source_entries("deb a b c\n# deb x\ndeb-src d e f\n", ".list") == (
-        "deb-src a b c\n# deb x\ndeb-src d e f\n"
-    )
-    assert apt.source_entries("Types: deb\nURIs: a\n", ".sources") == ("Types: deb-src\nURIs: a\n")
-
-
 def test_patch_that_does_not_apply(checkout: Path, cache: Path, tmp_path: Path) -> None:
     series = checkout / "patches" / "3.11" / "series"
     series.write_text("# a group\nbroken.patch  # with a comment\n")
@@ -269,52 +202,6 @@ def test_no_series(checkout: Path) -> None:
     assert "patches/3.11/series can't be read: " in error_line(build(checkout=checkout))
 
 
-def test_no_disk_space(tmp_path: Path) -> None:
-    small = tmp_path / "small"
-    small.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(small)]
-    try:
-        subprocess.run(mount, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("a small file system can be mounted by root only")
-    try:
-        prefix = tmp_path / "python"
-        ran = build("--stock", "--prefix", str(prefix), CPYTHON_IMMORTAL_CACHE=str(small / "cache"))
-        line = error_line(ran)
-        assert line.startswith(f"error: no disk space: {small / 'cache'} has 0.1 GiB free and the ")
-        assert not prefix.exists()
-        assert list(small.iterdir()) == []
-    finally:
-        subprocess.run(["umount", str(small)], check=True)
-
-
-def test_space_is_asked_of_the_nearest_folder_that_exists(tmp_path: Path) -> None:
-    paths.require_space(tmp_path / "not" / "yet", 1)
-    with pytest.raises(errors.BuildError, match="no disk space"):
-        paths.require_space(tmp_path / "not" / "yet", 1 << 60)
-
-
-def test_prefix_that_is_not_ours(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("keep me")
-    line = error_line(build("--stock", "--prefix", str(tmp_path)))
-    assert (
-        line == f"error: {tmp_path} exists and is not an installation of ours; use another --prefix"
-    )
-    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
-
-
-def test_prefix_under_a_file(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    for prefix in (tmp_path / "file", tmp_path / "file" / "python"):
-        line = error_line(build("--stock", "--prefix", str(prefix)))
-        assert line == f"error: {tmp_path / 'file'} is a file; use another --prefix"
-
-
-def test_prefix_that_cannot_be_written_to() -> None:
-    line = error_line(build("--stock", "--prefix", "/proc/python"))
-    assert line.startswith("error: /proc can't be written to (")
-
-
 def test_cache_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     ran = build(
@@ -322,83 +209,6 @@ def test_cache_that_cannot_be_made(tmp_path: Path) -> None:
         CPYTHON_IMMORTAL_CACHE=str(tmp_path / "file" / "cache"),
     )
     assert f"Not a directory: '{tmp_path / 'file' / 'cache'}'" in error_line(ran)
-
-
-@pytest.mark.parametrize("when", ["at once", "later"])
-def test_interrupted_build_leaves_nothing_running(tmp_path: Path, when: str) -> None:
-    """Also if the interrupt comes before anybody has begun to wait for the command."""
-    code = """if True:
-        import os, signal, sys, time
-        from pathlib import Path
-        from buildtool import errors, progress
-        class Interrupted(progress.Progress):
-            def _signs_of_life(self, state):
-                while not os.path.exists("pid"):
-                    time.sleep(0.01)
-                os.kill(os.getpid(), signal.SIGTERM)
-                return super()._signs_of_life(state)
-        def command():
-            kind = Interrupted if sys.argv[1] == "at once" else progress.Progress
-            shown = kind(("build",), Path("log"))
-            shown.stage("build")
-            shell = "sleep 60 & echo $! > new; mv new pid; wait"
-            shown.run(["sh", "-c", shell], env=os.environ, cwd=Path(), watch=lambda line: "")
-        sys.exit(errors.exit_status(command))
-        """
-    command = [sys.executable, "-c", code, when]
-    env = os.environ | modules(paths.ROOT / "build-scripts")
-    with subprocess.Popen(
-        command, cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True
-    ) as started:
-        pid = tmp_path / "pid"
-        while not pid.exists():
-            assert started.poll() is None
-            time.sleep(0.05)
-        if when == "later":
-            started.terminate()
-        _, stderr = started.communicate(timeout=20)
-    assert started.returncode == 130
-    assert stderr.splitlines()[-1] == "error: interrupted"
-    for _ in range(100):
-        if not runs(pid.read_text().strip()):
-            break
-        time.sleep(0.05)
-    else:
-        pytest.fail("what the command had started still runs")
-
-
-def runs(pid: str) -> bool:
-    """Tell whether a process has not ended; one that has may wait for init to take note of it."""
-    try:
-        state = Path("/proc", pid, "stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state not in "ZX"
-
-
-def test_failed_copy_leaves_the_old_installation(tmp_path: Path) -> None:
-    prefix, package = tmp_path / "python", tmp_path / "package"
-    prefix.mkdir()
-    (prefix / place.MARKER).write_text('{"fingerprint": "old"}\n')
-    package.mkdir()
-    (package / "a").write_text("a")
-    os.mkfifo(package / "b")  # what can't be copied
-    with pytest.raises(errors.BuildError, match="it is as it was"):
-        place.install(package, prefix, "name", "new")
-    assert place.is_current(prefix, "old")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["package", "python"]
-
-
-def test_new_installation_replaces_the_old_one(tmp_path: Path) -> None:
-    prefix, package = tmp_path / "deep" / "python", tmp_path / "package"
-    (package / "bin").mkdir(parents=True)
-    (package / "bin" / "python3.11").touch()
-    for content in ("1", "2"):
-        (package / "file").write_text(content)
-        place.install(package, prefix, "name", content)
-        assert place.is_current(prefix, content)
-        assert (prefix / "file").read_text() == content
-    assert [path.name for path in prefix.parent.iterdir()] == ["python"]
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,10 @@ from buildtool.interpreter import configuration, inputs
 from buildtool.interpreter.configuration import Configuration
 from buildtool.matrix import examine
 from buildtool.matrix.examine import NOT_RUN, PASSED, Result
-from buildtool.series import order
 
 DATA = versions.conan_data()
 SERIES = versions.series(DATA, versions.default())
-COPIED = ("build-scripts", "ci", "patches", "conanfile.py", "conandata.yml")
+COPIED = ("build-scripts", "ci", "Misc/cowtrace", "patches", "conanfile.py", "conandata.yml")
 
 
 def exported() -> set[Path]:
@@ -59,7 +58,7 @@ def test_recipe_exports_what_is_listed() -> None:
 def test_recipe_needs_no_module_that_is_not_exported() -> None:
     known = exported()
     for path in known:
-        if path.suffix == ".py":
+        if path.suffix == ".py" and path.is_relative_to(paths.ROOT / "build-scripts"):
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.ImportFrom) and node.level:
                     folder = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
@@ -132,11 +131,11 @@ def test_message_of_a_patch_makes_nothing_old(checkout: Path) -> None:
     target = targets.find("x86_64-gcc")
 
     def state() -> list[object]:
-        known = [Configuration(immortal=kind).fingerprint() for kind in (True, False)]
-        return [*known, examine.made_of(target), inputs.series_digest(SERIES, False)]
+        made_of = examine.made_of(target)
+        return [Configuration().fingerprint(), made_of, inputs.series_digest(SERIES)]
 
     before = state()
-    patch = checkout / "patches" / SERIES / "cowtrace.patch"
+    patch = checkout / "patches" / SERIES / "gc-immortalize.patch"
     text = patch.read_text()
     patch.write_text(text.replace("Reason: ", "Reason: well, ", 1))
     assert state() == before
@@ -144,18 +143,10 @@ def test_message_of_a_patch_makes_nothing_old(checkout: Path) -> None:
     assert not set(state()) & set(before)
 
 
-def test_stock_gets_what_is_marked() -> None:
-    series = order.read(paths.series_folder(SERIES) / "series")
-    assert series.names_for(False) == ["cowtrace.patch"]
-    assert series.names_for(True) == series.names
-    text = "a.patch\nb.patch  # also for stock\nc.patch # another comment\n"
-    assert order.parse(text).names_for(False) == ["b.patch"]
-    again = order.reorder(order.parse(text), ["b.patch", "a.patch"])
-    assert again.names_for(False) == ["b.patch"]
-
-
-@pytest.mark.parametrize("place", ["conanfile.py", "build-scripts", "docker"])
-def test_no_other_place_names_what_stock_gets(place: str) -> None:
-    folder = paths.ROOT / place
-    files = [folder] if folder.is_file() else sorted(folder.rglob("*.py"))
-    assert [path for path in files if "cowtrace.patch" in path.read_text()] == []
+def test_stock_gets_no_patch(checkout: Path) -> None:
+    assert inputs.patches(SERIES, False) == []
+    before = [Configuration(immortal=kind).fingerprint() for kind in (True, False)]
+    with (checkout / "Misc" / "cowtrace" / "src" / "versions.h").open("a") as file:
+        file.write("\n")
+    after = [Configuration(immortal=kind).fingerprint() for kind in (True, False)]
+    assert not set(before) & set(after)

@@ -16,11 +16,11 @@ from buildtool.install import place
 from buildtool.interpreter import build, inputs, probe
 from buildtool.interpreter.configuration import Configuration
 from buildtool.recipe import sources
-from buildtool.recipe.options import OPTIONS, configure_args
+from buildtool.recipe.options import ALWAYS, OPTIONS, configure_args
 from commands import build as call
 from commands import error_line
 from compiling import extension
-from harness import run, run_json
+from harness import modules, run, run_json
 
 SAMPLE = """\
 #include <Python.h>
@@ -74,9 +74,10 @@ def test_one_table_of_options() -> None:
     assert {one.name: one.default for one in own} == {one.name: one.default for one in OPTIONS}
     assert all(one.default in one.values for one in OPTIONS)
     chosen = {one.name: one.default for one in OPTIONS}
-    assert configure_args(chosen) == []
+    assert configure_args(chosen) == [*ALWAYS]
     chosen |= {"sanitizers": "undefined", "pymalloc": False, "free_threaded": True}
     assert configure_args(chosen) == [
+        *ALWAYS,
         "--with-undefined-behavior-sanitizer",
         "--disable-gil",
         "--without-pymalloc",
@@ -246,8 +247,8 @@ def test_stock_of_another_minor_version(stock_of: Callable[..., Path], tmp_path:
     source = tmp_path / "answer.c"
     source.write_text(SAMPLE)
     extension(moved, source, tmp_path / "answer")
-    code = "import sys; sys.path.insert(0, sys.argv[1]); import answer; print(answer.answer())"
-    assert run(moved, code, str(tmp_path)) == "42\n"
+    code = "import answer; print(answer.answer())"
+    assert run(moved, code, env=modules(tmp_path)) == "42\n"
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from ..interpreter import build, probe
 from ..interpreter.configuration import Configuration
 from ..recipe.options import OPTIONS, Option
 from . import demo
+from .arguments import positive
 
 
 def parser() -> argparse.ArgumentParser:
@@ -48,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add(
         "--jobs",
-        type=_positive,
+        type=positive,
         default=build.default_jobs(),
         help="compile this many files at a time",
     )
@@ -65,13 +66,6 @@ def _add(parser: argparse.ArgumentParser, option: Option) -> None:
         add(action="store_const", const=not default, help=text)
     else:
         add(choices=option.values, help=f"{text} (default: %(default)s)")
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
 
 
 def main() -> None:

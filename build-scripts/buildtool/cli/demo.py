@@ -9,8 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ..core import paths
-from ..core.errors import BuildError, exit_status
+from ..core import paths, process
+from ..core.errors import exit_status
+from .arguments import positive
 
 # Records that make a heap of some 100 MB on a 64-bit machine.
 RECORDS = 100_000
@@ -52,11 +53,8 @@ def measure(python: Path, records: int = RECORDS) -> list[Measurement]:
 def _measure(python: Path, mode: str, records: int) -> Measurement:
     script = paths.ROOT / "Misc" / "workload" / "workload" / "heap.py"
     command = [str(python), "-I", str(script), mode, str(records)]
-    ran = subprocess.run(command, capture_output=True, text=True)
-    if ran.returncode:
-        reason = ran.stderr.strip().splitlines()[-1:] or [f"exit status {ran.returncode}"]
-        raise BuildError(f"the demonstration failed in {python}: {reason[0]}")
-    return Measurement(**json.loads(ran.stdout))
+    said = process.run(command, f"the demonstration failed in {python}")
+    return Measurement(**json.loads(said))
 
 
 def table(measurements: list[Measurement]) -> str:
@@ -83,7 +81,7 @@ def _command() -> None:
     parser.add_argument("python", type=Path, help="the interpreter to measure")
     parser.add_argument(
         "--records",
-        type=int,
+        type=positive,
         default=RECORDS,
         help="size of the heap in records (default: %(default)s, some 100 MB)",
     )

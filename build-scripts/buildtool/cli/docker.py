@@ -12,6 +12,7 @@ from typing import Any
 from ..core import paths, versions
 from ..core.errors import BuildError, exit_status, restore_interrupt
 from ..images import bake, base, demo, engine, images, labels, platforms, trim
+from .arguments import positive
 
 DESCRIPTION = """\
 Builds images with the docker command, on the engine that DOCKER_HOST names (this machine's by
@@ -193,16 +194,16 @@ def parser() -> argparse.ArgumentParser:
         "load Django behind gunicorn on stock and patched, and report the memory of the workers",
     )
     _add_release(one)
-    one.add_argument("--workers", type=_positive, default=8, help="default: %(default)s")
+    one.add_argument("--workers", type=positive, default=8, help="default: %(default)s")
     one.add_argument(
         "--requests",
-        type=_positive,
+        type=positive,
         default=2000,
         help="that each worker answers at least (default: %(default)s)",
     )
     one.add_argument(
         "--products",
-        type=_positive,
+        type=positive,
         default=100_000,
         help="that the application has in memory (default: %(default)s)",
     )
@@ -232,15 +233,6 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--series", default="", metavar="SHA256")
     one.add_argument("--source", default="", metavar="SHA256")
     return top
-
-
-def _positive(text: str) -> int:
-    """Return a number that an option gives, which has to be at least 1."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text} is no number")
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than 1")
-    return int(text)
 
 
 def _add_release(one: argparse.ArgumentParser) -> None:

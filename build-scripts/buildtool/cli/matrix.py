@@ -12,8 +12,9 @@ from pathlib import Path
 from ..core import paths, targets
 from ..core.errors import BuildError, exit_status, restore_interrupt
 from ..core.targets import Target
-from ..matrix import examine, record, table
+from ..matrix import examine, profiles, record, table
 from ..matrix.examine import FAILED, PASSED, Request
+from .arguments import positive
 
 DESCRIPTION = """\
 For each target: builds stock and patched in the same way; proves from inside both interpreters
@@ -36,14 +37,16 @@ def parser() -> argparse.ArgumentParser:
     )
     add = top.add_argument
     add("targets", nargs="*", metavar="TARGET", help="see build.sh --list-targets")
-    add("--tier", type=int, choices=(1, 2, 3), help="all targets of a tier")
+    tiers = sorted({one.tier for one in targets.load().values()})
+    add("--tier", type=int, choices=tiers, help="all targets of a tier")
     add("--all", action="store_true", help="all targets that don't need a hosted runner")
     add("--tests", default="", metavar="LIST", help="a list of ci/tests.toml instead of their own")
-    add("--jobs", type=int, default=os.cpu_count() or 1, help="files or modules at a time")
+    add("--jobs", type=positive, default=os.cpu_count() or 1, help="files or modules at a time")
     add("--output", type=Path, metavar="DIR", help="where to keep it all (default: .build/matrix)")
     add("--again", action="store_true", help="forget the outcomes of an earlier run")
     add("--no-packages", action="store_true", help="don't install system packages: say what to run")
     add("--record", action="store_true", help="take the results into ci/, also its README")
+    add("--profiles", action="store_true", help="write the cross compilers' profiles, and stop")
     add("--github", action="store_true", help="print the chosen targets for fromJSON() and stop")
     return top
 
@@ -74,6 +77,9 @@ def main(arguments: list[str] | None = None) -> None:
     restore_interrupt()
     options = parser().parse_args(arguments)
     folder = (options.output or paths.output() / "matrix").absolute()
+    if options.profiles:
+        profiles.write()
+        return
     if options.record and not (options.targets or options.tier or options.all):
         record.record(folder)
         return

@@ -14,6 +14,7 @@ from ..core.progress import Progress
 from ..interpreter import build, configuration
 from ..performance import instructions, machine, readme, report, results, startup, timing
 from ..performance.programs import GROUPS
+from .arguments import positive
 
 DESCRIPTION = """\
 Measures patched against stock, both built by the recipe in the same way, and writes a folder of
@@ -54,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
     add("--list", action="store_true", help="list the benchmarks of the size, and stop")
     add("--instructions", action="store_true", help="count instructions instead of time")
     add("--functions", type=int, default=0, metavar="N", help="name N that take more instructions")
-    add("--jobs", type=int, default=build.default_jobs(), help="programs to count at a time")
+    add("--jobs", type=positive, default=build.default_jobs(), help="programs to count at a time")
     add("--update", action="store_true", help="record the ratios, and write README.md's tables")
     return top
 

@@ -13,6 +13,7 @@ from ..interpreter import build
 from ..series import prefixes, repository, rules
 from ..series.base import make_base
 from ..series.repository import Base
+from .arguments import positive
 
 DESCRIPTION = """\
 Keeps a patch series, a folder in patches/: the file `series` lists the patches in order, each is
@@ -76,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
         "a second run goes on where the first stopped.",
     )
     command.add_argument(
-        "--jobs", type=int, default=build.default_jobs(), help="of make and of the tests"
+        "--jobs", type=positive, default=build.default_jobs(), help="of make and of the tests"
     )
     command.add_argument("--debug", action="store_true", help="configure --with-pydebug")
     command.add_argument(

@@ -13,6 +13,7 @@ from ..recipe.options import find
 from ..suite.compare import Wanted, run_and_compare
 from ..suite.sides import make_side
 from ..suite.single import Settings
+from .arguments import positive
 
 DESCRIPTION = """\
 Runs CPython's own test suite with the patched and with the stock interpreter, both built by the
@@ -48,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     add("--stock", type=Path, metavar="PYTHON", help="take this interpreter instead")
     add("--huntrleaks", default="", metavar="W:R", help="warm-ups and runs of a hunt for leaks")
     add("--resources", default=RESOURCES, help="what the tests may use (default: %(default)s)")
-    add("--jobs", type=int, default=build.default_jobs(), help="modules at a time")
+    add("--jobs", type=positive, default=build.default_jobs(), help="modules at a time")
     add("--timeout", type=float, default=1200, help="seconds for a module (default: %(default)s)")
     add("--output", type=Path, metavar="DIR", help="where to keep it all (default: in .build/)")
     add("--again", action="store_true", help="forget the outcomes of an earlier run")

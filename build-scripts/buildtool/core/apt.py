@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Collection
 from pathlib import Path
 
+from . import process
 from .errors import BuildError
 
 # A Debian mirror for another release, on a machine whose own entries name none: Ubuntu.
@@ -84,12 +85,17 @@ class Apt:
         record = []
         for file in files:
             command = ["dpkg-deb", "--extract", str(file), str(root)]
-            unpacked = subprocess.run(command, capture_output=True, text=True)
-            if unpacked.returncode:
-                raise BuildError(f"{file.name} can't be unpacked: {unpacked.stderr.strip()}")
+            process.run(command, f"{file.name} can't be unpacked")
             record.append(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n")
             file.unlink()
         return "".join(record)
+
+
+def architecture() -> str:
+    """Return Debian's name of this machine's architecture; BuildError if there is no dpkg."""
+    if shutil.which("dpkg") is None:
+        raise BuildError("there is no dpkg here")
+    return process.run(["dpkg", "--print-architecture"], "dpkg doesn't run").strip()
 
 
 def addresses() -> list[str]:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 
+from . import process
 from .errors import BuildError
 from .paths import ROOT
 from .targets import Target
@@ -46,7 +47,7 @@ def require(target: Target, mode: str, say: Callable[[str], None]) -> None:
         install = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "sh", "-c"]
         ran = subprocess.run([*install, apt_line(target.packages)], capture_output=True, text=True)
         if ran.returncode or shutil.which(command) is None:
-            reason = (ran.stderr.strip().splitlines() or ["it did not come"])[-1]
+            reason = process.last_line(ran.stderr, "it did not come")
             raise BuildError(f"{problem}, and apt-get can't install it: {reason}")
 
 

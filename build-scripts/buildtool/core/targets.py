@@ -1,4 +1,4 @@
-"""The list of targets, ci/targets.toml."""
+"""The list of targets, ci/targets.toml, with what ci/machines.toml says of each machine."""
 
 from __future__ import annotations
 
@@ -75,11 +75,20 @@ class Target:
 def load() -> dict[str, Target]:
     """Return the targets by name, in the file's order."""
     entries = tomllib.loads((ROOT / "ci" / "targets.toml").read_text())
+    rows = machines()
     found = {}
     for name, entry in entries.items():
         known = [Known(**one) for one in entry.pop("baseline", [])]
-        found[name] = Target(name, **entry, baseline=known)
+        row = rows[entry.get("system", "Linux")][entry["arch"]]
+        kind = {key: row[key] for key in ("machine", "bits", "byte_order", "alignment")}
+        profile = {"profile": "" if entry["runner"] == "hosted" else name}
+        found[name] = Target(name, **kind, **(profile | entry), baseline=known)
     return found
+
+
+def machines() -> dict[str, dict[str, dict[str, Any]]]:
+    """Return ci/machines.toml, by system and architecture; the file says what its words mean."""
+    return tomllib.loads((ROOT / "ci" / "machines.toml").read_text())
 
 
 def find(name: str) -> Target:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from ..core import paths, versions
-from . import engine, images, labels, platforms
+from . import base, engine, images, labels, platforms
 
 FILE = paths.ROOT / "docker" / "targets.json"
 DOCKERFILE = paths.ROOT / "docker" / "runtime" / "Dockerfile"
@@ -20,6 +20,7 @@ def text() -> str:
     values = {
         "VERSION": python.version,
         "MINOR": python.minor,
+        "RELEASES": list(base.RELEASES),
         "PLATFORMS": list(platforms.runtime()),
         # For the builder stage of docker/runtime/Dockerfile.
         "PACKAGES": {name: one.packages for name, one in platforms.runtime().items()},

@@ -14,7 +14,7 @@ from docker.models.containers import Container
 
 import docker
 
-from ..core import paths
+from ..core import paths, process
 from ..core.errors import BuildError
 from . import engine, images, labels
 
@@ -169,7 +169,7 @@ class Services:
         if status:
             for other in self._running.values():
                 print(other.logs(tail=20).decode(errors="replace"), end="")
-            reason = (said.strip().splitlines() or ["it gives no reason"])[-1]
+            reason = process.last_line(said, "it gives no reason")
             raise BuildError(f"service {name} ended with status {status}: {reason}")
 
 

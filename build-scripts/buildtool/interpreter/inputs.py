@@ -15,7 +15,7 @@ from ..core.targets import Target
 from ..series import order, patchfile
 
 # What conanfile.py exports of these folders, relative to the checkout.
-TOOLS = ("__init__", "apt", "errors", "paths", "versions")
+TOOLS = ("__init__", "apt", "cache", "errors", "paths", "process", "versions")
 TOOL_FILES = (
     "build-scripts/buildtool/__init__.py",
     *(f"build-scripts/buildtool/core/{name}.py" for name in TOOLS),
@@ -24,6 +24,8 @@ TOOL_FILES = (
     "build-scripts/buildtool/series/order.py",
     "build-scripts/packages.txt",
 )
+# What every interpreter of Linux gets, be it patched or stock.
+COWTRACE = ("Misc/cowtrace/cowtrace/*", "Misc/cowtrace/src/*")
 WINDOWS = ("build-scripts/buildtool/windows/*.py", "ci/windows/**/*")
 # What builds a target that the recipe doesn't build.
 HOSTED = ("build-scripts/buildtool/matrix/upstream_build.py",)
@@ -42,17 +44,19 @@ def inputs(target: Target, version: str, immortal: bool = True) -> list[Path]:
         wanted += HOSTED
     if target.system == "Windows":
         wanted += WINDOWS
+    elif target.profile:
+        wanted += COWTRACE
     found = {path for name in wanted for path in paths.ROOT.glob(name) if path.is_file()}
     kept = sorted(path for path in found if "__pycache__" not in path.parts)
     return [*kept, *patches(versions.series(versions.conan_data(), version), immortal)]
 
 
 def patches(series: str, immortal: bool = True) -> list[Path]:
-    """Return the patches of *series* that an interpreter of a kind gets, in order; BuildError."""
-    if not series:
+    """Return the patches of *series*, in order, or none for stock; BuildError."""
+    if not series or not immortal:
         return []
     folder = paths.series_folder(series)
-    return [folder / name for name in order.read(folder / "series").names_for(immortal)]
+    return [folder / name for name in order.read(folder / "series").names]
 
 
 def digest(files: Iterable[Path], version: str) -> str:

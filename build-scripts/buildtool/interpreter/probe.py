@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..core import process
 from ..core.errors import BuildError
 from ..core.targets import Target
 from ..core.versions import Python
@@ -25,18 +24,10 @@ def ask(python: Path) -> Answers:
     It leaves no compiled modules behind: they would belong to whoever asks.
     """
     script = Path(__file__).with_name("selfreport.py")
-    environment = {name: value for name, value in os.environ.items() if name[:6] != "PYTHON"}
     command = [str(python), "-IB", str(script)]
-    try:
-        ran = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=TIMEOUT
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise BuildError(f"{python} does not run: {error}") from error
-    if ran.returncode:
-        reason = (ran.stderr.strip().splitlines() or [f"exit status {ran.returncode}"])[-1]
-        raise BuildError(f"{python} does not run: {reason}")
-    answers: Answers = json.loads(ran.stdout)
+    env = process.clean_environment()
+    said = process.run(command, f"{python} does not run", env=env, timeout=TIMEOUT)
+    answers: Answers = json.loads(said)
     return answers
 
 

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..core import paths, targets, versions
+from ..core import paths, process, targets, versions
 from ..core.errors import BuildError
 from ..core.targets import Known, Target
 from ..interpreter import inputs, probe
@@ -149,13 +149,8 @@ def tools(target: Target, python: Path) -> tuple[str, str]:
         return root.find(target.arch).versions()
     emulator = ""
     if target.runner.startswith("qemu-"):
-        emulator = _first_line(target.runner, "--version")
+        emulator = process.first_line(target.runner, "--version")
     return compiler_version(target).partition("\n")[0], emulator
-
-
-def _first_line(*command: str) -> str:
-    ran = subprocess.run(command, capture_output=True, text=True)
-    return (ran.stdout.splitlines() or ["unknown"])[0]
 
 
 def _run_own_tests(target: Target, pythons: dict[str, Path], folder: Path) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from ..core import markdown
 from .examine import Result, series
 
 HEADINGS = (
-    *("target", "result", "machine, read inside", "compiler", "emulator"),
-    *("encodings, drift", "tests", "stock", "patched", "series"),
+    *("target", "result", "machine", "compiler", "emulator"),
+    *("tests", "stock", "patched", "series"),
 )
 
 
@@ -27,26 +29,36 @@ def write(folder: Path, results: Sequence[Result]) -> Path:
 
 def lines(results: Sequence[Result]) -> list[str]:
     """Return the table, and the notes below it."""
-    table = [f"| {' | '.join(HEADINGS)} |", "| --- " * len(HEADINGS) + "|"]
-    table += [f"| {' | '.join(_escape(cell) for cell in row(one))} |" for one in results]
+    table = markdown.table(HEADINGS, map(row, results)).splitlines()
     notes = [note for result in results for note in _notes(result)]
     return [*table, "", *notes] if notes else table
 
 
 def row(result: Result) -> list[str]:
-    """Return the cells of a target's line."""
+    """Return the cells of a target's line, which is for reading: table.json has all of it.
+
+    The machine is what the interpreter found from inside; tests are the list's name and its
+    modules; stock and patched have how many cases passed, of how many.
+    """
     inside = result.inside
-    machine = ""
-    if inside:
-        machine = f"{inside['machine']}, {inside['bits']} bits, {inside['byte_order']} endian"
-        machine += f", alignment {inside['alignment']}"
+    machine = f"{inside['machine']}, {inside['bits']}, {inside['byte_order']}" if inside else ""
     state = f"{result.state}: {result.reason}" if result.reason else result.state
-    tests = f"{result.tests}, {result.modules} modules" if result.tests else ""
-    sides = [_counts(result.cases.get(side, {})) for side in ("stock", "patched")]
+    tests = f"{result.tests}, {result.modules}" if result.tests else ""
+    sides = [_passed(result.cases.get(side, {})) for side in ("stock", "patched")]
     return [
-        *(result.target, state, machine, result.compiler, result.emulator),
-        *(result.encodings, tests, *sides, _age(result.series)),
+        *(result.target, state, re.sub(r"EM_|IMAGE_FILE_MACHINE_", "", machine)),
+        *(_version(result.compiler), _version(result.emulator)),
+        *(tests, *sides, _age(result.series)),
     ]
+
+
+def _version(said: str) -> str:
+    """Return the name and the version of a program, without its target and its packager's words.
+
+    s390x-linux-gnu-gcc (Debian 12.2.0-14) 12.2.0: gcc 12.2.0
+    """
+    plain = re.sub(r"\s*\(.*\)|\bDebian |\bversion ", "", said)
+    return re.sub(r"^[\w-]+-(?=gcc|clang)", "", plain)
 
 
 def _age(digest: str) -> str:
@@ -54,8 +66,12 @@ def _age(digest: str) -> str:
     return digest if digest in ("", series()) else f"{digest}, old"
 
 
-def _counts(cases: dict[str, int]) -> str:
-    return ", ".join(f"{number} {state}" for state, number in cases.items())
+def _passed(cases: dict[str, int]) -> str:
+    """Return how many passed of how many; where no cases are known, that counts modules."""
+    if not cases:
+        return ""
+    passed = sum(number for state, number in cases.items() if "passed" in state)
+    return f"{passed} / {sum(cases.values())}"
 
 
 def _notes(result: Result) -> list[str]:
@@ -69,7 +85,3 @@ def _notes(result: Result) -> list[str]:
     ):
         notes += [f"- {result.target}: {title}: {one}" for one in some]
     return notes
-
-
-def _escape(cell: str) -> str:
-    return cell.replace("|", "&#124;").replace("\n", " ")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from xml.sax.saxutils import escape
 
+from ..core import svg
+from ..core.svg import line, text
 from .ratios import Ratio
 
 # Pixels: the page, where the axis begins, its length, the first line and the distance of two.
@@ -32,34 +33,20 @@ def draw(found: Sequence[Ratio], mean: Ratio, title: str) -> str:
         return round(LEFT + LENGTH * (inside - 1 + reach) / (2 * reach), 1)
 
     body = [
-        _text(0, 18, title, "title"),
-        _text(LEFT - 40, 44, "faster than stock"),
-        _text(LEFT + LENGTH - 60, 44, "slower than stock"),
-        _line(x(1), TOP - 12, x(1), height - 24, "#7a7f87", 1),
+        text(0, 18, title, "title"),
+        text(LEFT - 40, 44, "faster than stock"),
+        text(LEFT + LENGTH - 60, 44, "slower than stock"),
+        line(x(1), TOP - 12, x(1), height - 24, "#7a7f87", 1),
     ]
     for step in (-reach, 0, reach):
-        body.append(_text(round(x(1 + step)) - 14, height - 6, f"{1 + step:.2f}"))
+        body.append(text(round(x(1 + step)) - 14, height - 6, f"{1 + step:.2f}"))
     for number, one in enumerate(ordered):
         y = TOP + LINE * number
         kind = "even" if not one.is_significant else "slower" if one.value > 1 else "faster"
         body += [
-            _text(0, y + 4, one.name, "title" if one is mean else ""),
-            _line(x(one.low), y, x(one.high), y, COLOURS[kind], 3 if one is mean else 2),
+            text(0, y + 4, one.name, "title" if one is mean else ""),
+            line(x(one.low), y, x(one.high), y, COLOURS[kind], 3 if one is mean else 2),
             f'<circle cx="{x(one.value)}" cy="{y}" r="4" fill="{COLOURS[kind]}"/>',
-            _text(LEFT + LENGTH + 20, y + 4, f"{one.value:.3f}"),
+            text(LEFT + LENGTH + 20, y + 4, f"{one.value:.3f}"),
         ]
-    size = f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">'
-    return "\n".join(
-        [head, f"<title>{escape(title)}</title>", f"<style>{STYLE}</style>", *body, "</svg>\n"]
-    )
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: int) -> str:
-    place = f'x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"'
-    return f'<line {place} stroke="{colour}" stroke-width="{width}"/>'
-
-
-def _text(x: float, y: float, text: str, kind: str = "") -> str:
-    attribute = f' class="{kind}"' if kind else ""
-    return f'<text x="{x}" y="{y}"{attribute}>{escape(text)}</text>'
+    return svg.page(WIDTH, height, title, STYLE, body)

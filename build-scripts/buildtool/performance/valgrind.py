@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..core import paths
-from ..core.apt import Apt
+from ..core import cache, paths, process
+from ..core.apt import Apt, architecture
 from ..core.errors import BuildError
 
 # Where its program and its tools are in Debian's package.
@@ -25,34 +22,20 @@ def command() -> list[str]:
     """
     if found := shutil.which("valgrind"):
         return [found]
-    root = paths.cache() / "valgrind"
-    root.parent.mkdir(parents=True, exist_ok=True)
-    with root.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not root.exists():
-            _fetch(root)
+    root = cache.once(paths.cache() / "valgrind", _fetch)
     return ["env", f"VALGRIND_LIB={root / TOOLS}", str(root / PROGRAM)]
 
 
-def _fetch(root: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=root.parent, prefix="making-") as work:
-        new = Path(work) / "root"
-        new.mkdir()
-        try:
-            asked = ["dpkg", "--print-architecture"]
-            ran = subprocess.run(asked, capture_output=True, text=True, check=True)
-            record = Apt(Path(work) / "apt", ran.stdout.strip()).unpack(["valgrind"], new)
-        except (BuildError, OSError, subprocess.CalledProcessError) as error:
-            raise BuildError(f"no valgrind, and it can't be had: {error}") from error
-        if not (new / PROGRAM).is_file():
-            raise BuildError(f"Debian's package of valgrind has no {PROGRAM}")
-        root.with_suffix(".txt").write_text(record)
-        new.rename(root)
+def _fetch(new: Path, work: Path) -> str:
+    try:
+        record = Apt(work / "apt", architecture()).unpack(["valgrind"], new)
+    except (BuildError, OSError) as error:
+        raise BuildError(f"no valgrind, and it can't be had: {error}") from error
+    if not (new / PROGRAM).is_file():
+        raise BuildError(f"Debian's package of valgrind has no {PROGRAM}")
+    return record
 
 
 def version(valgrind: Sequence[str]) -> str:
     """Return what it says of its version."""
-    ran = subprocess.run([*valgrind, "--version"], capture_output=True, text=True)
-    if ran.returncode:
-        raise BuildError(f"valgrind doesn't run: {ran.stderr.strip()}")
-    return ran.stdout.strip()
+    return process.run([*valgrind, "--version"], "valgrind doesn't run").strip()

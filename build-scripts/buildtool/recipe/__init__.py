@@ -1,5 +1,6 @@
 """What conanfile.py takes along, beside modules of core and series, and of windows.
 
-options, the table of the recipe's options; sources, to fetch verified files; sysroot, what a cross
-build compiles against; toolchain, a compiler of another release of Debian.
+options, the table of the recipe's options; sources, to fetch verified files; patches, to apply them
+to a source tree; sysroot, what a cross build compiles against; toolchain, a compiler of another
+release of Debian; relocate, so that an installation can be moved.
 """

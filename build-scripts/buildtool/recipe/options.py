@@ -35,6 +35,9 @@ class Option:
         return self.flag.removeprefix("--") if self.is_switch else str(value)
 
 
+# What configure gets for all of them.
+ALWAYS = ("--enable-option-checking=fatal", "--enable-loadable-sqlite-extensions")
+
 ADDRESS, UNDEFINED = "--with-address-sanitizer", "--with-undefined-behavior-sanitizer"
 
 OPTIONS = (
@@ -119,4 +122,5 @@ def find(name: str) -> Option:
 
 def configure_args(chosen: Mapping[str, object]) -> list[str]:
     """Return what configure gets for the values that are *chosen*, by the options' names."""
-    return [arg for one in OPTIONS for arg in one.configure.get(str(chosen[one.name]), ())]
+    own = (arg for one in OPTIONS for arg in one.configure.get(str(chosen[one.name]), ()))
+    return [*ALWAYS, *own]

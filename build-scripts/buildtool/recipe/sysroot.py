@@ -7,20 +7,17 @@ root. Beside each sysroot lies a record of what it was made from, with checksums
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import re
 import shutil
-import subprocess
 import tarfile
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..core import paths
+from ..core import cache, paths, process
 from ..core.apt import Apt
 from ..core.errors import BuildError
 from . import sources
@@ -68,23 +65,14 @@ class Sysroot:
 
     def make(self, say: Say, jobs: int = 1) -> Path:
         """Return the folder, made first unless it is there; BuildError if it can't be made."""
-        folder = self.folder
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with folder.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if folder.exists():
-                return folder
-            say(f"making {folder}")
-            with tempfile.TemporaryDirectory(dir=folder.parent, prefix="making-") as work:
-                root = Path(work) / "root"
-                root.mkdir()
-                if self.kind == "own":
-                    record = self._build_libraries(root, Path(work), say, jobs)
-                else:
-                    record = _unpack_debian(self.kind, root, Path(work))
-                folder.with_suffix(".txt").write_text(record)
-                root.rename(folder)
-        return folder
+
+        def made(root: Path, work: Path) -> str:
+            say(f"making {self.folder}")
+            if self.kind == "own":
+                return self._build_libraries(root, work, say, jobs)
+            return _unpack_debian(self.kind, root, work)
+
+        return cache.once(self.folder, made)
 
     def runner(self, command: str) -> list[str]:
         """Return the command before a program's that makes it run here: see ci/targets.toml."""
@@ -99,7 +87,7 @@ class Sysroot:
 
     def _build_libraries(self, root: Path, work: Path, say: Say, jobs: int) -> str:
         """Build the libraries of conandata.yml into *root*; return the record."""
-        record = [f"built by {_first_line(self.compiler, '--version')}"]
+        record = [f"built by {process.first_line(self.compiler, '--version')}"]
         for name, entry in self.conan_data["libraries"].items():
             archive = sources.fetch_library(name, entry, paths.sources(), say)
             tree = _unpack_source(archive, work / name, f"{name} for {self.triplet}")
@@ -107,7 +95,8 @@ class Sysroot:
             script = f"{steps} && make install DESTDIR={root}"
             env = {k: v for k, v in os.environ.items() if k not in ("LDFLAGS", "CPPFLAGS")}
             env |= {"CC": self.compiler, "CFLAGS": "-O2 -fPIC"}
-            _run(["sh", "-c", script], f"{name} for {self.triplet}", cwd=tree, env=env)
+            problem = f"{name} for {self.triplet} can't be made"
+            process.run(["sh", "-c", script], problem, cwd=tree, env=env)
             record.append(f"{entry['file']} {entry['sha256']}")
         # The compiler finds its C library by itself; the emulator looks for it here.
         for library in Path("/usr", self.triplet).glob("lib*"):
@@ -159,18 +148,6 @@ def make_links_relative(root: Path) -> None:
         if path.is_symlink() and os.path.isabs(target := os.readlink(path)):
             path.unlink()
             path.symlink_to(os.path.relpath(root / target.lstrip("/"), path.parent))
-
-
-def _run(command: list[str], what: str, **options: Any) -> None:
-    ran = subprocess.run(command, capture_output=True, text=True, **options)
-    if ran.returncode:
-        reason = (ran.stderr.strip().splitlines() or [f"exit status {ran.returncode}"])[-1]
-        raise BuildError(f"{what} can't be made: {reason}")
-
-
-def _first_line(*command: str) -> str:
-    ran = subprocess.run(command, capture_output=True, text=True)
-    return (ran.stdout.splitlines() or ["an unknown compiler"])[0]
 
 
 def _release() -> str:

@@ -6,14 +6,11 @@ C library of this machine.
 
 from __future__ import annotations
 
-import fcntl
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..core import paths
+from ..core import cache, paths, process
 from ..core.apt import Apt
 from ..core.errors import BuildError
 
@@ -30,24 +27,19 @@ def make(release: str, compiler: str, say: Callable[[str], None]) -> Path:
     """Return the compiler's program, fetched first unless it is there; BuildError otherwise."""
     program = place(release, compiler)
     root = program.parents[2]
-    root.parent.mkdir(parents=True, exist_ok=True)
-    with root.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if root.exists():
-            return program
+
+    def made(new: Path, work: Path) -> str:
         if shutil.which("patchelf") is None:
             raise BuildError(f"{compiler} of {release} needs patchelf to run here")
         say(f"fetching {compiler} of Debian's {release} into {root}")
-        with tempfile.TemporaryDirectory(dir=root.parent, prefix="making-") as work:
-            new = Path(work) / "root"
-            new.mkdir()
-            try:
-                record = Apt(Path(work) / "apt", "amd64", release).unpack([compiler], new)
-            except BuildError as error:
-                raise BuildError(f"{compiler} of {release} can't be had: {error}") from error
-            root.with_suffix(".txt").write_text(record)
-            _settle(new, root)
-            new.rename(root)
+        try:
+            record = Apt(work / "apt", "amd64", release).unpack([compiler], new)
+        except BuildError as error:
+            raise BuildError(f"{compiler} of {release} can't be had: {error}") from error
+        _settle(new, root)
+        return record
+
+    cache.once(root, made)
     return program
 
 
@@ -72,9 +64,7 @@ def _settle(new: Path, root: Path) -> None:
 
 
 def _patch(file: Path, *changes: str) -> None:
-    ran = subprocess.run(["patchelf", *changes, str(file)], capture_output=True, text=True)
-    if ran.returncode:
-        raise BuildError(f"{file.name} can't be made to run here: {ran.stderr.strip()}")
+    process.run(["patchelf", *changes, str(file)], f"{file.name} can't be made to run here")
 
 
 def _programs(folder: Path) -> Iterator[Path]:

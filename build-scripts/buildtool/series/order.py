@@ -1,7 +1,7 @@
 """The file `series`: one patch name a line, in groups, with comments.
 
 A run of comment and blank lines is the heading of the patches that follow it; a comment can also
-stand after a name. The comment "also for stock" there means that stock builds get the patch, too.
+stand after a name.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..core.errors import BuildError
-
-STOCK = "also for stock"
 
 
 @dataclass
@@ -33,12 +31,6 @@ class Series:
     def names(self) -> list[str]:
         """All names, in order."""
         return [name_of(entry) for group in self.groups for entry in group.entries]
-
-    def names_for(self, immortal: bool) -> list[str]:
-        """Return the names of those that a patched interpreter gets, or a stock one, in order."""
-        entries = [entry for group in self.groups for entry in group.entries]
-        marked = [entry for entry in entries if entry.partition("#")[2].strip() == STOCK]
-        return self.names if immortal else [name_of(entry) for entry in marked]
 
     def text(self) -> str:
         """Return the file's content."""

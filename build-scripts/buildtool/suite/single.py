@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ..core import process
 from ..core.errors import BuildError
 
 # Seconds that a module gets beyond its own timeout, to print where it hangs.
@@ -107,11 +108,11 @@ def _call(
 
     *limit* is a time of time.monotonic(), in seconds.
     """
-    environment = {name: value for name, value in os.environ.items() if name[:6] != "PYTHON"}
+    environment = process.clean_environment()
     logs = f":log_path={place / 'sanitizer' / 'log'}"
     environment |= {name: value + logs for name, value in SANITIZED.items()}
     environment |= {"TMPDIR": str(place / "work"), "LC_ALL": "C.UTF-8"}
-    process = subprocess.Popen(
+    child = subprocess.Popen(
         command,
         cwd=place / "work",
         env=environment,
@@ -123,7 +124,7 @@ def _call(
     try:
         while time.monotonic() < limit:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                return process.wait(0.5)
+                return child.wait(0.5)
             if stop.is_set():
                 raise BuildError("stopped; a second run goes on from here")
         return None
@@ -131,10 +132,10 @@ def _call(
         # Also what a test left running, which would disturb the next one.
         with contextlib.suppress(ProcessLookupError):
             if sys.platform == "win32":
-                process.kill()
+                child.kill()
             else:
-                os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+                os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
 
 
 def _state(status: int | None, log: str) -> str:
@@ -192,6 +193,6 @@ def list_modules(python: Path) -> list[str]:
         ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace")
     found = [line for line in ran.stdout.split() if line.startswith("test_")]
     if ran.returncode or not found:
-        reason = (ran.stderr.strip().splitlines() or ["it lists no test"])[-1]
+        reason = process.last_line(ran.stderr, "it lists no test")
         raise BuildError(f"{python} -m test does not run: {reason}")
     return found

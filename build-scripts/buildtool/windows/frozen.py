@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..core.errors import BuildError
+from ..core import process
 from . import msbuild
 
 
@@ -39,7 +38,5 @@ def _path(name: str) -> str:
 
 
 def _run(source: Path, python: Path, *command: str) -> None:
-    ran = subprocess.run([str(python), *command], cwd=source, capture_output=True, text=True)
-    if ran.returncode:
-        reason = (ran.stderr.strip().splitlines() or ["it gives no reason"])[-1]
-        raise BuildError(f"{command[0]} failed for {' '.join(command[1:3])}: {reason}")
+    problem = f"{command[0]} failed for {' '.join(command[1:3])}"
+    process.run([str(python), *command], problem, cwd=source)

@@ -1,23 +1,21 @@
 """The root in which Windows programs are built and run: clang, lld and Wine from Debian's packages.
 
 It is a folder in the cache, made once: root/ has the packages, unpacked; prefix/ is Wine's
-drive C:; wine.sh and enter.sh run commands in it (see ci/windows/); packages.txt is the record.
+drive C:; wine.sh and enter.sh run commands in it (see ci/windows/). The record lies beside it.
 """
 
 from __future__ import annotations
 
 import configparser
-import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core import paths
+from ..core import cache, paths, process
 from ..core.apt import Apt
 from ..core.errors import BuildError
 from . import target
@@ -59,17 +57,13 @@ class Root:
 
     def make(self, say: Say) -> Root:
         """Make it unless it is there; return it. Raises BuildError if it can't be made."""
-        folder = self.folder
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with folder.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not folder.exists():
-                _require_tools()
-                say(f"making {folder}")
-                with tempfile.TemporaryDirectory(dir=folder.parent, prefix="making-") as work:
-                    made = Path(work) / "made"
-                    _make(self.arch, made, Path(work))
-                    made.rename(folder)
+
+        def made(new: Path, work: Path) -> str:
+            _require_tools()
+            say(f"making {self.folder}")
+            return _make(self.arch, new, work)
+
+        cache.once(self.folder, made)
         return self
 
     def run(
@@ -108,7 +102,7 @@ def _require_tools() -> None:
         raise BuildError("programs for Windows are built and run in a root: run this as root")
 
 
-def _make(arch: Arch, made: Path, work: Path) -> None:
+def _make(arch: Arch, made: Path, work: Path) -> str:
     root = made / "root"
     listed = configparser.ConfigParser(allow_no_value=True)
     listed.read(DATA / "packages.ini")
@@ -137,7 +131,7 @@ def _make(arch: Arch, made: Path, work: Path) -> None:
         record += wine.unpack(listed["fonts"], root, alone=True)
     for name in _DROPPED:
         shutil.rmtree(root / name, ignore_errors=True)
-    (made / "packages.txt").write_text(record)
+    return record
 
 
 def _strip(root: Path) -> None:
@@ -170,8 +164,8 @@ def _make_prefix(arch: Arch, made: Path) -> None:
             raise BuildError(f"Wine did not make its drive C: in {_PREFIX_TIMEOUT} s") from error
         raise
     if ran.returncode or not (made / "prefix" / "system.reg").exists():
-        reason = ran.stderr.decode(errors="replace").strip().splitlines()
-        raise BuildError(f"Wine does not start: {(reason or ['it gives no reason'])[-1]}")
+        said = ran.stderr.decode(errors="replace")
+        raise BuildError(f"Wine does not start: {process.last_line(said, 'it gives no reason')}")
 
 
 def _enter(

@@ -142,25 +142,25 @@ def use_protobuf() -> Ways:
     return {"call": cls(seconds=1), "parsed": cls.FromString(b"\x08\x01")}
 
 
+def derived(base: Any) -> Any:
+    """Return a class that has nothing of its own but that its instances are immortal."""
+
+    @immortal(instances=True)
+    class Derived(base):
+        pass
+
+    return Derived
+
+
 def use_extensions() -> Ways:
-    @immortal(instances=True)
-    class Element(etree.ElementBase):
-        pass
-
-    @immortal(instances=True)
-    class Green(greenlet.greenlet):
-        pass
-
-    @immortal(instances=True)
-    class Array(np.ndarray):
-        pass
-
-    @immortal(instances=True)
-    class Local(threading.local):
-        pass
-
-    made = {"lxml": Element("a"), "greenlet": Green(len), "numpy": Array(3), "local": Local()}
-    return {**made, "view": np.zeros(3).view(Array)}
+    array = derived(np.ndarray)
+    return {
+        "lxml": derived(etree.ElementBase)("a"),
+        "greenlet": derived(greenlet.greenlet)(len),
+        "numpy": array(3),
+        "local": derived(threading.local)(),
+        "view": np.zeros(3).view(array),
+    }
 
 
 def use_ctypes() -> Ways:

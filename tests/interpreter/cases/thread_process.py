@@ -1,13 +1,8 @@
 """A forked worker that exits doesn't end a program that a thread of its parent runs."""
 
-import os
 import subprocess
-import sys
-import threading
 
-from memory import seal
-
-ready, go = threading.Event(), threading.Event()
+from beside import exit_beside, pause
 
 
 class Tool:
@@ -22,17 +17,8 @@ class Tool:
 
 def run():
     tool = Tool()
-    ready.set()
-    go.wait()
+    pause()
     print(tool.process.communicate(b"still there"), tool.process.returncode)
 
 
-thread = threading.Thread(target=run)
-thread.start()
-ready.wait()
-seal()
-if os.fork() == 0:
-    sys.exit(0)
-print(os.wait()[1])
-go.set()
-thread.join()
+exit_beside(run)

@@ -6,30 +6,17 @@ thread_tempfile.py alive|seal
 import os
 import sys
 import tempfile
-import threading
 
-from memory import seal
-
-ready, go = threading.Event(), threading.Event()
+from beside import exit_beside, pause
 
 
 def spool():
     with tempfile.NamedTemporaryFile("w+") as file:
         file.write("data of the parent\n")
         file.flush()
-        ready.set()
-        go.wait()
+        pause()
         print("the file", "is there" if os.path.exists(file.name) else "is gone")
         file.name = os.devnull if not os.path.exists(file.name) else file.name
 
 
-thread = threading.Thread(target=spool)
-thread.start()
-ready.wait()
-if sys.argv[1] == "seal":
-    seal()
-if os.fork() == 0:
-    sys.exit(0)
-print(os.wait()[1])
-go.set()
-thread.join()
+exit_beside(spool, sealed=sys.argv[1] == "seal")

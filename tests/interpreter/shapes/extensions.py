@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import collections
 import concurrent.futures
-import csv
 import ctypes
 import datetime
 import decimal
 import fractions
 import hashlib
 import io
-import json
 import operator
 import os
 import pathlib
-import pickle
 import queue
 import random
 import re
 import socket
 import sqlite3
-import struct
-import sys
 import tempfile
 import threading
-import types
 import uuid
 import xml.etree.ElementTree as ET
 import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from containers import copies, shape
+from registry import copies, shape
 
 
 @shape
@@ -255,58 +248,3 @@ def xml_trees() -> Iterator[Any]:
     obj.set("x", "3")
     parser.feed("</s></r>")
     yield [ET.tostring(obj), [e.tag for _, e in parser.read_events()], [e.tag for e in obj.iter()]]
-
-
-@shape
-def encoders_and_decoders() -> Iterator[Any]:
-    target = io.BytesIO()
-    rows = io.StringIO()
-    value: list[Any] = [{"a": [1, None]}, "x"]
-    obj = [
-        pickle.Pickler(target, 5),
-        json.JSONEncoder(sort_keys=True, indent=1),
-        json.JSONDecoder(object_pairs_hook=collections.OrderedDict),
-        csv.writer(rows),
-        struct.Struct("<iH4s"),
-    ]
-    obj[0].dump(value)
-    yield obj
-    obj[0].dump([value, value])
-    obj[3].writerow(["a,b", 1, None])
-    unpickler = pickle.Unpickler(io.BytesIO(target.getvalue()))
-    first, second = unpickler.load(), unpickler.load()
-    yield [
-        [first, second, second[0] is second[1]],
-        obj[1].encode({"b": [1.5], "a": "\u4e2d"}),
-        obj[2].decode('{"z": 1, "y": [true]}'),
-        rows.getvalue(),
-        obj[4].unpack(obj[4].pack(1, 2, b"abcd")),
-    ]
-
-
-@shape
-def small_helpers() -> Iterator[Any]:
-    obj = [
-        types.SimpleNamespace(a=[1]),
-        operator.itemgetter(1, 0),
-        operator.attrgetter("a"),
-        operator.methodcaller("count", 1),
-        types.CellType([1]),
-        types.MappingProxyType({"a": 1}),
-        types.GenericAlias(list, (int,)),
-        sys.flags,
-        os.stat_result(range(10)),
-    ]
-    yield obj
-    obj[0].b = obj[0].a
-    obj[4].cell_contents.append(2)
-    yield [
-        obj[0],
-        obj[1]("ab"),
-        obj[2](obj[0]),
-        obj[3]([1, 1]),
-        obj[4].cell_contents,
-        dict(obj[5]),
-        obj[6]("abc"),
-        obj[8].st_mode,
-    ]

@@ -9,13 +9,20 @@ from __future__ import annotations
 import gc
 import sys
 
-import behaviours
-import containers
+import classes  # noqa: F401
+import containers  # noqa: F401
 import extensions  # noqa: F401
+import functions  # noqa: F401
+import helpers  # noqa: F401
+import instances  # noqa: F401
+import mappings  # noqa: F401
+import scalars  # noqa: F401
+import suspended  # noqa: F401
+from registry import LOG, SHAPES
 
 
 def main(mode: str, *names: str) -> None:
-    lives = {name: containers.SHAPES[name]() for name in names or containers.SHAPES}
+    lives = {name: SHAPES[name]() for name in names or SHAPES}
     objects = {name: next(life) for name, life in lives.items()}
     if mode == "alone":
         for obj in objects.values():
@@ -28,12 +35,12 @@ def main(mode: str, *names: str) -> None:
     gc.collect()
     for name, life in lives.items():
         print(name, ascii(next(life)))
-        behaviours.LOG.clear()
+        LOG.clear()
         gc.collect()
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "list":
-        print(*containers.SHAPES)
+        print(*SHAPES)
     else:
         main(*sys.argv[1:])
