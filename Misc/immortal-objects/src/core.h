@@ -142,6 +142,9 @@ void cache_hash(PyObject *op);
 int datetime_init(void);
 int visit_datetime(PyObject *op, visitproc visit, void *arg);
 
+/* types.c */
+void seal_class(PyTypeObject *type);
+
 /* buffers.c */
 bool holds_objects(PyObject *op);
 int visit_buffers(immortal_walk *walk);

@@ -297,10 +297,11 @@ walk_traverse(immortal_walk *walk, PyObject *op)
     if (PyCode_Check(op)) {
         code_take((PyCodeObject *)op);
     }
-    if (PyType_Check(op)
-        && !PyType_HasFeature((PyTypeObject *)op, Py_TPFLAGS_HEAPTYPE))
-    {
-        return 0;
+    if (PyType_Check(op)) {
+        if (!PyType_HasFeature((PyTypeObject *)op, Py_TPFLAGS_HEAPTYPE)) {
+            return 0;
+        }
+        seal_class((PyTypeObject *)op);
     }
     if (holds_objects(op) && objects_push(&walk->arrays, op) < 0) {
         return -1;
