@@ -13,7 +13,10 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import core_endings as endings
 import core_programs as programs
+
+import immortal_objects
 
 try:
     from immortal_objects import _core
@@ -29,7 +32,7 @@ STORES = 10**8 if os.environ.get("IMMORTAL_OBJECTS_SLOW") else 10**5
 def run(program: str, *arguments: str, options: tuple[str, ...] = ()) -> str:
     """Run a program; return what it printed. It has to end well, with nothing on stderr."""
     command = [sys.executable, *options, "-c", START + program, *arguments]
-    folder = str(Path(__file__).resolve().parents[1])
+    folder = str(Path(immortal_objects.__file__).resolve().parents[1])
     paths = filter(None, (os.environ.get("PYTHONPATH"), folder))
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONWARNINGS": "ignore"}
     ran = subprocess.run(command, capture_output=True, text=True, timeout=3000, env=env)
@@ -88,7 +91,7 @@ class EndTest(unittest.TestCase):
         said = {}
         for what in ("alone", "heap"):
             with tempfile.TemporaryDirectory() as folder:
-                said[what] = sorted(run(programs.ENDING, what, folder).splitlines())
+                said[what] = sorted(run(endings.ENDING, what, folder).splitlines())
                 files = {path.name: path.read_text() for path in Path(folder).iterdir()}
             expected = {"text": "before after", "layers": "layers", "kept": "kept"}
             expected["read"] = "through the socket\n"
@@ -99,11 +102,11 @@ class EndTest(unittest.TestCase):
             )
 
     def test_frames_of_threads_that_a_child_does_not_have(self) -> None:
-        self.assertEqual(run(programs.THREAD), "there\n")
+        self.assertEqual(run(endings.THREAD), "there\n")
 
     def test_daemon_thread_that_writes(self) -> None:
         for _ in range(3):
-            self.assertEqual(run(programs.DAEMON), "end\n")
+            self.assertEqual(run(endings.DAEMON), "end\n")
 
     def test_modules_emptied(self) -> None:
         self.assertEqual(run(programs.EMPTIED), "finalized\n")
