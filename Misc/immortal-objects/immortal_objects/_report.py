@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import _backend, scan
+from . import _backend
 
 # How many types the text has of each table.
 ROWS = 20
@@ -82,6 +82,8 @@ def blind_modules() -> list[Path]:
 
 
 def _is_blind(path: Path) -> bool:
+    from . import scan  # only now: it is a program, too, that python -m loads by itself
+
     try:
         return scan.counts_unguarded(path)
     except (OSError, ValueError):  # it was removed meanwhile

@@ -10,6 +10,8 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
+from programs import call
+
 from immortal_objects import scan
 
 ELF = b"\x7fELF" + bytes(60)
@@ -77,6 +79,12 @@ class ScanTests(unittest.TestCase):
         self.assertEqual((status, err), (1, ""))
         self.assertIn(f"Shop: 2 modules count without a test; pip install {command}", out)
         self.assertIn("Shop: 1 module counts without", self.call(str(bad))[1])
+
+    def test_as_a_program(self) -> None:
+        module = self.put("bad.abi3.so", ELF + scan.FREES)
+        ran = call(sys.executable, "-m", "immortal_objects.scan", str(module))
+        line = f"{module}: build it with this interpreter\n"
+        self.assertEqual((ran.returncode, ran.stdout, ran.stderr), (1, line, ""))
 
     def test_bad_input(self) -> None:
         missing = self.folder / "missing"
