@@ -138,13 +138,13 @@ size_of(PyObject *op)
                                        : sizeof(PyCompactUnicodeObject))
                + (PyUnicode_GET_LENGTH(op) + 1) * PyUnicode_KIND(op);
     }
-    else if (PyLong_CheckExact(op)) {
+    else if (PyLong_Check(op)) {
         size = type->tp_basicsize
                + (Py_ssize_t)(_PyLong_NumBits(op) / PyLong_SHIFT)
                  * (Py_ssize_t)sizeof(digit);
     }
     else if (type->tp_itemsize > 0) {
-        Py_ssize_t n = Py_SIZE(op);
+        Py_ssize_t n = ((PyVarObject *)op)->ob_size;
         size += (n < 0 ? -n : n) * type->tp_itemsize;
     }
     if (PyList_CheckExact(op)) {

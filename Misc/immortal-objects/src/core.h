@@ -66,6 +66,8 @@ typedef struct {
     /* How often the heap was made immortal, and how many GC objects became so. */
     Py_ssize_t calls;
     Py_ssize_t tracked;
+    /* The memory that there was when all immortal objects were walked through. */
+    size_t arenas;
     /* What the latest call of immortalize_heap() was asked to leave mortal. */
     PyObject *mortal;
 } core_state;
@@ -151,6 +153,7 @@ int visit_buffers(immortal_walk *walk);
 
 /* pools.c */
 void retire_pools(void);
+size_t count_arenas(void);
 
 /* finish.c */
 int finish_import(void);

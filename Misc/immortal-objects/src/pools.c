@@ -57,11 +57,25 @@ retire_pools(void)
     }
 }
 
+/* How much memory for small objects there is, in arenas */
+size_t
+count_arenas(void)
+{
+    struct _obmalloc_state *state = POOLS(PyInterpreterState_Get());
+    return state == NULL ? 0 : state->mgmt.narenas_currently_allocated;
+}
+
 #else
 
 void
 retire_pools(void)
 {
+}
+
+size_t
+count_arenas(void)
+{
+    return 0;
 }
 
 #endif

@@ -109,6 +109,14 @@ has_our_count(PyObject *op)
 
 #define GENERATIONS 3
 
+#if PY_VERSION_HEX < 0x030d0000
+static inline PyObject *
+_Py_FROM_GC(PyGC_Head *gc)
+{
+    return (PyObject *)(gc + 1);
+}
+#endif
+
 static inline PyGC_Head *
 generation_head(struct _gc_runtime_state *gc, int i)
 {
