@@ -11,7 +11,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from buildtool import paths
+from buildtool.core import paths
 from compiling import compile_with, config
 
 PACKAGE = paths.ROOT / "Misc" / "cowtrace"

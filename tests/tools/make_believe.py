@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from buildtool.cli import suite
 from buildtool.core.errors import exit_status
-from buildtool.suite import compare as suite
 
 # An interpreter that knows `-m test` and does what modules.json beside it says of a module:
 # [the outcomes of its cases, what it prints, its exit status], one for each time it is run.

@@ -7,11 +7,11 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from buildtool.cli import suite
 from buildtool.core import paths, targets
 from buildtool.core.errors import exit_status
 from buildtool.interpreter.configuration import Configuration
 from buildtool.series import repository
-from buildtool.suite import compare as suite
 from buildtool.suite import report, single
 from buildtool.suite.single import WHOLE, Outcome
 from tools.make_believe import BAD, FINE, Run, compare, good, make_python, ran

@@ -10,7 +10,7 @@ from ..core import paths, targets
 from ..core.errors import BuildError, exit_status, restore_interrupt
 from ..interpreter import build, configuration
 from ..recipe.options import find
-from ..suite.compare import Wanted, run_and_compare
+from ..suite.compare import RESOURCES, Wanted, run_and_compare
 from ..suite.sides import make_side
 from ..suite.single import Settings
 from .arguments import positive
@@ -24,7 +24,6 @@ and report.json, and keeps each module's log.
 Exits with 1 if patched fails, or skips, what stock passes. A run that is stopped goes on where
 it was when it is started again; with other interpreters or settings it starts anew.
 """
-RESOURCES = "all,-audio,-gui,-largefile,-network,-urlfetch"
 
 
 def parser() -> argparse.ArgumentParser:

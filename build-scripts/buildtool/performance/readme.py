@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..core import pages, paths
+from ..core import markdown, pages, paths
 from . import instructions, report, results
 
 README = paths.ROOT / "README.md"
@@ -52,16 +52,12 @@ def tables() -> str:
     return "\n".join([text, *(f"{one}\n" for one in told)])
 
 
-def _table(*rows: str) -> str:
-    head = ["patched, times stock", *PLAIN]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in (head, ["---"] * len(head))) + "".join(
-        rows
-    )
+def _table(*rows: list[str]) -> str:
+    return markdown.table(["patched, times stock", *PLAIN], rows)
 
 
-def _row(label: str, builds: Mapping[str, str], cell: Callable[..., str], *key: str) -> str:
-    cells = [cell(name, *key) for name in builds.values()]
-    return f"| {' | '.join([label, *cells])} |\n"
+def _row(label: str, builds: Mapping[str, str], cell: Callable[..., str], *key: str) -> list[str]:
+    return [label, *(cell(name, *key) for name in builds.values())]
 
 
 def _mean(name: str, group: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ..core import markdown
 from ..core.errors import BuildError
 from . import chart, machine, ratios, startup, timing
 
@@ -161,16 +162,19 @@ def summary(
     lines += [f"Not measured: {name}: {why}" for name, why in run.failed.items()]
     for title, some in tables.items():
         if some:
-            lines += ["", f"| {title} | ratio | 95 % interval |", "| --- | --- | --- |"]
+            rows = []
             for one in sorted(some, key=lambda one: -one.value):
                 mark = "**" if one.is_significant else ""
                 interval = f"{one.low:.3f} to {one.high:.3f}"
-                lines.append(f"| {one.name} | {mark}{one.value:.3f}{mark} | {interval} |")
+                rows.append((one.name, f"{mark}{one.value:.3f}{mark}", interval))
+            lines += ["", markdown.table((title, "ratio", "95 % interval"), rows).rstrip()]
     if of_memory:
-        lines += ["", "| memory of a forked child | Private_Dirty | Pss |", "| --- | --- | --- |"]
-        for name, found in of_memory.items():
-            sizes = (found["child_private_dirty"], found["child_pss"])
-            lines.append("| {} | {:.3f} | {:.3f} |".format(name, *sizes))
+        rows = [
+            (name, f"{found['child_private_dirty']:.3f}", f"{found['child_pss']:.3f}")
+            for name, found in of_memory.items()
+        ]
+        head = ("memory of a forked child", "Private_Dirty", "Pss")
+        lines += ["", markdown.table(head, rows).rstrip()]
     lines += ["", "![ratios](ratios.svg)", "", "## Made with", ""]
     lines += [f"- {name}: {value}" for name, value in run.machine.items()]
     for side, told in run.interpreters.items():

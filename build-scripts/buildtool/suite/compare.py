@@ -11,6 +11,8 @@ from . import single
 from .sides import Side, run_all
 from .single import Outcome, Settings
 
+# What the tests may use, unless one says otherwise.
+RESOURCES = "all,-audio,-gui,-largefile,-network,-urlfetch"
 # The modules that take longest come first, so that the end does not wait for one of them.
 LONGEST = (
     *("test_concurrent_futures", "test_multiprocessing_spawn", "test_multiprocessing_forkserver"),

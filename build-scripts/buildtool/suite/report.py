@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ..core import markdown
 from .single import GOOD, WHOLE, Outcome
 
 ABSENT = "absent"
@@ -107,19 +108,20 @@ def write(
     found: Sequence[Difference],
 ) -> Path:
     """Write report.md and report.json into *folder*; return the path of the former."""
-    lines = [f"# {title}", "", "| | interpreter | modules | cases |", "| --- | --- | --- | --- |"]
+    rows: list[tuple[object, ...]] = []
     for side, (python, outcomes) in sides.items():
         cases = ", ".join(f"{number} {state}" for state, number in counts(outcomes).items())
-        lines.append(f"| {side} | `{python}` | {len(outcomes)} | {cases} |")
-    lines += ["", "Several outcomes: the first run, then the runs of the module alone.", ""]
+        rows.append((side, f"`{python}`", len(outcomes), cases))
+    lines = [f"# {title}", "", markdown.table(("", "interpreter", "modules", "cases"), rows)]
+    lines += ["Several outcomes: the first run, then the runs of the module alone.", ""]
     for kind, heading in TITLES.items():
         some = [one for one in found if one.kind == kind]
         lines += [f"## {heading}", ""]
-        lines += ["| module | case | stock | patched |", "| --- | --- | --- | --- |"] * bool(some)
-        for one in some:
-            cells = (one.module, one.case, ", ".join(one.stock), ", ".join(one.patched))
-            lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
-        lines += ["" if some else "None.\n"]
+        of_kind = [
+            (one.module, one.case, *map(", ".join, (one.stock, one.patched))) for one in some
+        ]
+        head = ("module", "case", "stock", "patched")
+        lines += [markdown.table(head, of_kind) if some else "None.\n"]
     page = folder / "report.md"
     page.write_text("\n".join(lines), encoding="utf-8")
     data = {

@@ -143,7 +143,8 @@ class New_N(Square_N):
         return super().area() + 1
 
 
-say(New_N().area() > 0, isinstance(New_N(), Shape_N), len(Square_N.__subclasses__()))
+# Not how many: an immortal class is one also when its name is used for another.
+say(New_N().area() > 0, isinstance(New_N(), Shape_N), New_N in Square_N.__subclasses__())
 # step
 say(isinstance(R(0, 9), collections.abc.Hashable), isinstance({}, collections.abc.Mapping))
 
