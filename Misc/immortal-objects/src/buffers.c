@@ -10,7 +10,8 @@ static PyTypeObject *
 array_type(PyObject *op)
 {
     PyTypeObject *type = Py_TYPE(op);
-    if (type->tp_as_buffer == NULL || type->tp_as_buffer->bf_getbuffer == NULL) {
+    PyBufferProcs *procs = type->tp_as_buffer;
+    if (procs == NULL || procs->bf_getbuffer == NULL) {
         return NULL;
     }
     while (type != NULL && strcmp(type->tp_name, "numpy.ndarray") != 0) {
@@ -45,8 +46,8 @@ visit_items(const Py_buffer *view, int dimension, char *start,
     return 0;
 }
 
-/* The object that this array is a view of, or NULL; borrowed: the array owns it.
-   A subclass may have an attribute of the same name. */
+/* The object that this array is a view of, or NULL; borrowed: the array owns
+   it.  A subclass may have an attribute of the same name. */
 static PyObject *
 base_of(PyTypeObject *type, PyObject *array)
 {

@@ -44,7 +44,7 @@ tour_one(tour *t, PyObject *op)
     return err;
 }
 
-/* Return 0, or -1 without memory or what the callback returns if it isn't 0. */
+/* Return 0, -1 without memory, or what the callback returns if not 0. */
 static int
 each_immortal(object_callback callback, void *arg)
 {
@@ -71,8 +71,8 @@ each_immortal(object_callback callback, void *arg)
     return err;
 }
 
-/* Objects and bytes by type, in a hash table of its own: a dict of the interpreter
-   would count each type for each object. */
+/* Objects and bytes by type, in a hash table of its own: a dict of the
+   interpreter would count each type for each object. */
 typedef struct {
     PyTypeObject *type;
     Py_ssize_t objects;
@@ -188,8 +188,8 @@ table_move(table *t, PyObject *result, const char *name)
             continue;
         }
         PyObject *pair = Py_BuildValue("nn", e->objects, e->bytes);
-        if (pair == NULL || PyDict_SetItem(dict, (PyObject *)e->type, pair) < 0)
-        {
+        PyObject *type = (PyObject *)e->type;
+        if (pair == NULL || PyDict_SetItem(dict, type, pair) < 0) {
             Py_CLEAR(dict);
         }
         Py_XDECREF(pair);
@@ -249,7 +249,7 @@ add_mortal(table *tables)
     return 0;
 }
 
-/* A new dict: {reason: {type: (objects, bytes)}}; NULL with an exception set */
+/* A new dict {reason: {type: (objects, bytes)}}, or NULL with an exception */
 PyObject *
 census(void)
 {
@@ -283,8 +283,10 @@ typedef struct {
 static int
 note_drift(PyObject *op, void *arg)
 {
-    return count_difference(op) == 0 ? 0
-                                     : objects_push(&((drifted *)arg)->found, op);
+    if (count_difference(op) == 0) {
+        return 0;
+    }
+    return objects_push(&((drifted *)arg)->found, op);
 }
 
 /* A new list of pairs of an object and the difference of its count to what it

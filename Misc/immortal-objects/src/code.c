@@ -1,15 +1,16 @@
 /* Constants of code.
 
-   3.14 chooses for each LOAD_CONST, when it runs first, an instruction that adds
-   to the constant's count without a test, or one for an immortal constant.  What
-   takes the reference tests before it subtracts.  So a constant that becomes
-   immortal after that choice gains one for each time that it is loaded and
-   stored, until its count wraps and it is freed while it is in use.  All code has
-   to be found that may load what becomes immortal, and its choice changed.
+   3.14 chooses for each LOAD_CONST, when it runs first, an instruction that
+   adds to the constant's count without a test, or one for an immortal
+   constant.  What takes the reference tests before it subtracts.  So a
+   constant that becomes immortal after that choice gains one for each time
+   that it is loaded and stored, until its count wraps and it is freed while it
+   is in use.  All code has to be found that may load what becomes immortal,
+   and its choice changed.
 
-   Code that the heap's walk meets is changed there.  For single objects, the code
-   of the process is listed: what is made later by a watcher, what was there before
-   by a search. */
+   Code that the heap's walk meets is changed there.  For single objects, the
+   code of the process is listed: what is made later by a watcher, what was
+   there before by a search. */
 
 #include "core.h"
 
@@ -27,7 +28,8 @@
 #include "internal/pycore_optimizer.h"
 #include "opcode_ids.h"
 
-/* The instruction that an instrumented one stands for, where it has a cache. */
+/* The instruction that an instrumented one stands for, where it has a cache.
+   */
 static const uint8_t original[256] = {
     [INSTRUMENTED_CALL] = CALL,
     [INSTRUMENTED_CALL_KW] = CALL_KW,

@@ -1,9 +1,9 @@
 /* What the files of the extension share.
 
-   The extension makes objects of an unmodified CPython immortal: the interpreter
-   has tested for immortal counts since 3.12, but offers no way to give an object
-   of an application such a count.  walk.c finds the objects, roots.c says where
-   to begin, the other files deal with one trap each. */
+   The extension makes objects of an unmodified CPython immortal: the
+   interpreter has tested for immortal counts since 3.12, but offers no way to
+   give an object of an application such a count.  walk.c finds the objects,
+   roots.c says where to begin, the other files deal with one trap each. */
 
 #ifndef IMMORTAL_CORE_H
 #define IMMORTAL_CORE_H
@@ -44,7 +44,8 @@ typedef struct {
 int objects_push(objects *array, PyObject *op);
 void objects_free(objects *array);
 
-/* State of the process.  There is one interpreter that uses it: the main one. */
+/* State of the process.  There is one interpreter that uses it: the main one.
+   */
 typedef struct {
     /* GC objects that are immortal, linked by their GC headers.  No collection
        looks at this list: it is none of the collector's. */
@@ -63,10 +64,12 @@ typedef struct {
     PyObject *end;
     /* The module __main__, for the same purpose. */
     PyObject *main;
-    /* How often the heap was made immortal, and how many GC objects became so. */
+    /* How often the heap was made immortal, and how many GC objects became so.
+       */
     Py_ssize_t calls;
     Py_ssize_t tracked;
-    /* The memory that there was when all immortal objects were walked through. */
+    /* The memory that there was when all immortal objects were walked through.
+       */
     size_t arenas;
     /* What the latest call of immortalize_heap() was asked to leave mortal. */
     PyObject *mortal;
@@ -74,15 +77,15 @@ typedef struct {
 
 extern core_state core;
 
-/* A walk makes immortal what can be reached from some objects.  GC objects that
-   were met and not yet traversed wait at the end of core.immortal, others on a
-   stack, so that nothing is recursive.  An object is immortal as soon as it was
-   met: when there is no memory for the stack, what is immortal by then stays so,
-   the rest stays mortal, and both are sound. */
+/* A walk makes immortal what can be reached from some objects.  GC objects
+   that were met and not yet traversed wait at the end of core.immortal, others
+   on a stack, so that nothing is recursive.  An object is immortal as soon as
+   it was met: when there is no memory for the stack, what is immortal by then
+   stays so, the rest stays mortal, and both are sound. */
 typedef struct {
-    PyGC_Head *last;            /* the last object in the list that was traversed */
+    PyGC_Head *last;            /* the last one that was traversed */
     objects stack;
-    addresses seen;             /* immortal from the start, or mortal: been there */
+    addresses seen;             /* mortal, or not made immortal here */
     objects arrays;             /* arrays of objects, for buffers.c */
     PyObject *mortal;           /* a tuple of types, or NULL */
     struct {
@@ -91,7 +94,7 @@ typedef struct {
     } compared[64];
     bool heap;                  /* go everywhere */
     int nesting;                /* of lists, tuples and dicts */
-    bool again;                 /* leave alone what the marker has to find old */
+    bool again;                 /* take what precedes the marker alone */
     bool constants;             /* took what code may load as a constant */
     Py_ssize_t taken;
 } immortal_walk;

@@ -1,33 +1,35 @@
 /* The end of the process: what deallocation does for mortal objects.
 
-   Immortal objects are not deallocated with the modules that hold them.  So that
-   nothing is lost, their finalizers are called, and files are flushed and closed by
-   theirs, when the interpreter begins to drop its modules: all of them are whole
-   then, and no other thread runs any more.
+   Immortal objects are not deallocated with the modules that hold them.  So
+   that nothing is lost, their finalizers are called, and files are flushed and
+   closed by theirs, when the interpreter begins to drop its modules: all of
+   them are whole then, and no other thread runs any more.
 
-   Owners come before what they own: a text file before its buffer, and this before
-   the socket below it.  Files and sockets come last, for other finalizers may use
-   them.  What the frames of threads hold that will never go on is left alone, as it
-   is where nothing is immortal: those of daemon threads at exit, and in a forked
-   process those of all threads that it does not have. */
+   Owners come before what they own: a text file before its buffer, and this
+   before the socket below it.  Files and sockets come last, for other
+   finalizers may use them.  What the frames of threads hold that will never go
+   on is left alone, as it is where nothing is immortal: those of daemon
+   threads at exit, and in a forked process those of all threads that it does
+   not have. */
 
 #include "core.h"
 
-/* What is in the frames of threads that will never go on: at exit, and of threads
-   that a fork has left behind.  The second array waits for the fork to be over. */
+/* What is in the frames of threads that will never go on: at exit, and of
+   threads that a fork has left behind.  The second array waits for the fork to
+   be over. */
 static objects held;
 static objects forking;
 static bool is_over;
 
-/* Types whose instances have no finalizer, but a method to close them, which their
-   deallocation does otherwise. */
+/* Types whose instances have no finalizer, but a method to close them, which
+   their deallocation does otherwise. */
 static const char *const closable[][2] = {
     {"_sqlite3", "Connection"}, {"_gdbm", "gdbm"}, {"_dbm", "dbm"},
 };
 static PyTypeObject *closable_types[Py_ARRAY_LENGTH(closable)];
 
-/* A type of the module, or NULL; borrowed from the module, which is immortal or
-   about to be dropped after this. */
+/* A type of the module, or NULL; borrowed from the module, which is immortal
+   or about to be dropped after this. */
 static PyTypeObject *
 find_type(const char *module_name, const char *name)
 {
@@ -168,7 +170,8 @@ search_free(search *s)
 
 /* Which objects */
 
-/* Standard streams outlive the modules: the interpreter flushes them itself. */
+/* Standard streams outlive the modules: the interpreter flushes them itself.
+   */
 static int
 add_streams(objects *array)
 {
@@ -555,11 +558,13 @@ static PyObject *module_spec;
 static PyObject *register_exit;
 static PyObject *register_fork;
 
-static PyMethodDef main_is_gone_def = {"main_is_gone", main_is_gone, METH_O, NULL};
+static PyMethodDef main_is_gone_def = {"main_is_gone", main_is_gone, METH_O,
+                                       NULL};
 static PyMethodDef at_exit_def = {"at_exit", at_exit, METH_NOARGS, NULL};
 static PyMethodDef before_fork_def = {"before_fork", before_fork, METH_NOARGS,
                                       NULL};
-static PyMethodDef after_fork_def = {"after_fork", after_fork, METH_NOARGS, NULL};
+static PyMethodDef after_fork_def = {"after_fork", after_fork, METH_NOARGS,
+                                     NULL};
 
 static int add_end(void);
 
@@ -594,7 +599,8 @@ static PyModuleDef end_def = {
 static int
 add_end(void)
 {
-    PyObject *spec = PyObject_CallFunction(module_spec, "sO", END_NAME, Py_None);
+    PyObject *spec = PyObject_CallFunction(module_spec, "sO", END_NAME,
+                                           Py_None);
     if (spec == NULL) {
         return -1;
     }
@@ -611,8 +617,8 @@ add_end(void)
     return err;
 }
 
-/* The module __main__ is dropped early, when all others are still in sys.modules.
-   Where nobody else refers to it, that is the moment. */
+/* The module __main__ is dropped early, when all others are still in
+   sys.modules.  Where nobody else refers to it, that is the moment. */
 static int
 watch_main(void)
 {
@@ -633,8 +639,9 @@ watch_main(void)
     return 0;
 }
 
-/* Run the function at exit, behind all that the program has registered: no other
-   thread runs from then on, for nothing gives the lock of the interpreter away. */
+/* Run the function at exit, behind all that the program has registered: no
+   other thread runs from then on, for nothing gives the lock of the
+   interpreter away. */
 static int
 register_at_exit(PyObject *function)
 {
@@ -660,8 +667,10 @@ register_at_fork(PyObject *before, PyObject *after)
 {
     PyObject *names = Py_BuildValue("(ss)", "before", "after_in_child");
     PyObject *arguments[] = {before, after};
-    PyObject *result = names == NULL ? NULL
-                       : PyObject_Vectorcall(register_fork, arguments, 0, names);
+    PyObject *result = NULL;
+    if (names != NULL) {
+        result = PyObject_Vectorcall(register_fork, arguments, 0, names);
+    }
     Py_XDECREF(names);
     Py_XDECREF(result);
     return result == NULL ? -1 : 0;
@@ -705,11 +714,13 @@ finish_import(void)
     module_spec = import_name("importlib.machinery", "ModuleSpec");
     register_exit = import_name("atexit", "register");
     register_fork = import_name("os", "register_at_fork");
-    return module_spec == NULL || register_exit == NULL || register_fork == NULL
-           ? -1 : 0;
+    bool found = module_spec != NULL && register_exit != NULL
+                 && register_fork != NULL;
+    return found ? 0 : -1;
 }
 
-/* Return 0, or -1 with an exception set.  At the first call of either function */
+/* Return 0, or -1 with an exception set.  At the first call of either function
+   */
 int
 finish_init(void)
 {

@@ -1,7 +1,7 @@
 /* Hashes that objects keep: the first use would write to the object.
 
-   They are computed when an object becomes immortal, wherever that runs no code
-   of the application and can't fail. */
+   They are computed when an object becomes immortal, wherever that runs no
+   code of the application and can't fail. */
 
 #include "core.h"
 #include "datetime.h"
@@ -83,8 +83,8 @@ is_plain_datetime(PyTypeObject *type, PyObject *op)
 }
 
 #if PY_VERSION_HEX >= 0x030e0000
-/* Can the hash of the item be had without code of the application, and at once?
-   That of a tuple is there already: its items came first. */
+/* Can the hash of the item be had without code of the application, and at
+   once? That of a tuple is there already: its items came first. */
 static bool
 has_plain_hash(PyObject *item)
 {

@@ -2,8 +2,6 @@
 
 #include "core.h"
 
-#include "internal/pycore_pylifecycle.h"
-
 core_state core;
 
 static void

@@ -6,7 +6,7 @@ PyDoc_STRVAR(usable_doc,
 "usable($module, /)\n"
 "--\n"
 "\n"
-"Return None if the interpreter is one that this was made for, or why it isn't.");
+"Return None if the interpreter is usable, or why it isn't.");
 
 static PyObject *
 core_usable(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
@@ -36,20 +36,22 @@ PyDoc_STRVAR(immortalize_heap_doc,
 "\n"
 "Collect garbage, then make all objects of the interpreter immortal.\n"
 "\n"
-"Instances of the types in the tuple mortal stay mortal.  Return the number of\n"
-"objects that became immortal.");
+"Instances of the types in the tuple mortal stay mortal.  Return the number\n"
+"of objects that became immortal.");
 
 static PyObject *
-core_immortalize_heap(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
+core_immortalize_heap(PyObject *Py_UNUSED(module), PyObject *args,
+                      PyObject *kwargs)
 {
     static char *names[] = {"mortal", NULL};
     PyObject *mortal = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O!:immortalize_heap", names,
-                                     &PyTuple_Type, &mortal))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O!:immortalize_heap",
+                                     names, &PyTuple_Type, &mortal))
     {
         return NULL;
     }
-    for (Py_ssize_t i = 0; mortal != NULL && i < PyTuple_GET_SIZE(mortal); i++) {
+    Py_ssize_t n = mortal == NULL ? 0 : PyTuple_GET_SIZE(mortal);
+    for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *type = PyTuple_GET_ITEM(mortal, i);
         if (!PyType_Check(type)) {
             return PyErr_Format(PyExc_TypeError,

@@ -1,18 +1,18 @@
 /* Memory of the immortal objects: new ones are to lie in other pages.
 
-   pymalloc takes blocks from the pools that have free ones.  A pool that is taken
-   out of its list of such pools is used no more: blocks are given back to it as
-   before, and when the last one is, the pool goes back to its arena and is as good
-   as any.  So nothing is lost for good, no block is taken for this, and allocation
-   takes as long as ever. */
+   pymalloc takes blocks from the pools that have free ones.  A pool that is
+   taken out of its list of such pools is used no more: blocks are given back
+   to it as before, and when the last one is, the pool goes back to its arena
+   and is as good as any.  So nothing is lost for good, no block is taken for
+   this, and allocation takes as long as ever. */
 
 #include "core.h"
 
 #ifdef HAVE_POOLS
 
-/* Does it hold so much that its pages are worth keeping?  One that is nearly empty
-   goes on to be used: that costs a child its four pages at most, and leaves the
-   memory usable of a program that has let most of it go. */
+/* Does it hold so much that its pages are worth keeping?  One that is nearly
+   empty goes on to be used: that costs a child its four pages at most, and
+   leaves the memory usable of a program that has let most of it go. */
 static bool
 is_worth_it(poolp pool, unsigned int size_class)
 {

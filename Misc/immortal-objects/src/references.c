@@ -1,4 +1,5 @@
-/* References that tp_traverse leaves out, since they can't be part of a cycle. */
+/* References that tp_traverse leaves out, since they can't be part of a cycle.
+   */
 
 #include "core.h"
 

@@ -90,8 +90,8 @@ visit_threads(PyInterpreterState *interp, visitproc visit, void *arg)
     return 0;
 }
 
-/* What is missing here is found by the collection that follows, unless it has no
-   GC header. */
+/* What is missing here is found by the collection that follows, unless it has
+   no GC header. */
 int
 visit_roots(visitproc visit, void *arg)
 {

@@ -1,5 +1,5 @@
-/* Sets of addresses and arrays of objects.  Their memory is the C library's, so
-   that nothing of them lies between objects that are to become immortal. */
+/* Sets of addresses and arrays of objects.  Their memory is the C library's,
+   so that nothing of them lies between objects that are to become immortal. */
 
 #include "core.h"
 
@@ -69,7 +69,10 @@ addresses_remove(addresses *set, const void *member)
         hole = (hole + 1) & mask;
     }
     // Move up what lies behind only because the slot was taken.
-    for (size_t i = (hole + 1) & mask; set->slots[i] != 0; i = (i + 1) & mask) {
+    for (size_t i = (hole + 1) & mask;
+         set->slots[i] != 0;
+         i = (i + 1) & mask)
+    {
         size_t home = slot_of(set->slots[i], set->allocated);
         if (((i - home) & mask) >= ((i - hole) & mask)) {
             set->slots[hole] = set->slots[i];

@@ -1,8 +1,9 @@
 /* Is this the interpreter that the extension was compiled for?
 
-   Everything here rests on how the interpreter is made inside.  What can be seen
-   is compared, and one object is made immortal to see that it is taken for one.
-   What doesn't fit is refused: a guess could crash a program that works. */
+   Everything here rests on how the interpreter is made inside.  What can be
+   seen is compared, and one object is made immortal to see that it is taken
+   for one.  What doesn't fit is refused: a guess could crash a program that
+   works. */
 
 #include "core.h"
 
@@ -23,8 +24,8 @@ wrong_version(void)
     }
 #if PY_VERSION_HEX >= 0x030e0000 && PY_VERSION_HEX < 0x030f0000
     if (Py_Version < 0x030e05f0) {
-        return "CPython 3.14.0 to 3.14.4 have another collector: take 3.14.5 or "
-               "later";
+        return "CPython 3.14.0 to 3.14.4 have another collector: take "
+               "3.14.5 or later";
     }
 #endif
     if ((Py_Version >> 4 & 0xf) < 0xb) {
@@ -40,7 +41,8 @@ wrong_build(void)
     return "free-threaded builds of CPython are not supported yet";
 #endif
 #if defined(Py_DEBUG) || defined(Py_TRACE_REFS) || defined(Py_REF_DEBUG)
-    return "debug builds of CPython assert that only they make strings immortal";
+    return "debug builds of CPython assert that only they make strings "
+           "immortal";
 #endif
 #if defined(Py_STACKREF_DEBUG)
     return "it is a build of CPython that checks its stack references";
@@ -68,7 +70,8 @@ wrong_layout(void)
     if (interp->builtins != builtins || interp->imports.modules != modules) {
         return text;
     }
-    PyObject *dict = PyInterpreterState_GetDict(interp);    // makes it, perhaps
+    // Makes it, perhaps
+    PyObject *dict = PyInterpreterState_GetDict(interp);
     if (PyInterpreterState_ThreadHead(interp) == NULL || interp->dict != dict)
     {
         return text;

@@ -1,12 +1,13 @@
 /* Everything that depends on the version of CPython, and nothing else.
 
-   3.12, 3.13  an immortal count has all ones in its low half: an increment stops
-               there, a decrement tests the sign.  References on the stack are
-               plain pointers.
-   3.14, 3.15  an increment stops at 3 << 30 and above, a decrement tests the sign.
-               Counts lie in the low half, flags in the upper 16 bits; references
-               on the stack carry a tag that says whether they were counted.  3.14
-               specializes LOAD_CONST by the count of the constant. */
+   3.12, 3.13  an immortal count has all ones in its low half: an increment
+               stops there, a decrement tests the sign.  References on the stack
+               are plain pointers.
+   3.14, 3.15  an increment stops at 3 << 30 and above, a decrement tests the
+               sign.  Counts lie in the low half, flags in the upper 16 bits;
+               references on the stack carry a tag that says whether they were
+               counted.  3.14 specializes LOAD_CONST by the count of the
+               constant. */
 
 #ifndef IMMORTAL_VERSIONS_H
 #define IMMORTAL_VERSIONS_H
@@ -150,7 +151,8 @@ typedef static_builtin_state type_state;
 #  define N_TYPE_STATES(interp) _Py_MAX_STATIC_BUILTIN_TYPES
 #endif
 
-#define INTERNED_DICT(interp) _Py_INTERP_CACHED_OBJECT(interp, interned_strings)
+#define INTERNED_DICT(interp) \
+    _Py_INTERP_CACHED_OBJECT(interp, interned_strings)
 
 
 /* Shared keys that are never counted */

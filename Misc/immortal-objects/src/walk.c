@@ -63,8 +63,8 @@ unlink_header(PyGC_Head *gc)
     _PyGCHead_SET_PREV(next, prev);
 }
 
-/* Put the header of an object behind another in core.immortal, from wherever it
-   is.  A flag that says that the object was finalized stays. */
+/* Put the header of an object behind another in core.immortal, from wherever
+   it is.  A flag that says that the object was finalized stays. */
 static void
 link_header(PyObject *op, PyGC_Head *prev)
 {
@@ -181,8 +181,8 @@ traverse_items(immortal_walk *walk, PyObject *op)
     return 0;
 }
 
-/* The same as walk_take() for a list, tuple or dict, which is traversed at once
-   and goes where the traversed objects are: to the front of the list. */
+/* The same as walk_take() for a list, tuple or dict, which is traversed at
+   once and goes where the traversed objects are: to the front of the list. */
 static int
 take_items(immortal_walk *walk, PyObject *op)
 {
