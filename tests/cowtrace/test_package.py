@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from buildtool.core import paths
 from compiling import compile_with, config
+from harness import modules
 
 PACKAGE = paths.ROOT / "Misc" / "cowtrace"
 
@@ -122,7 +123,7 @@ def test_another_release_is_refused(python: Path, tmp_path: Path) -> None:
     )
     done = subprocess.run(
         [python, "-c", "import _cowtrace"],
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        env={**os.environ, **modules(tmp_path)},
         capture_output=True,
         text=True,
         check=False,

@@ -18,6 +18,7 @@ TRICKS = re.compile(
 WITHOUT_TRICKS = ("tests", "pyperformance-config", "docker", "Misc/chart", "Misc/workload")
 TRICKS_ALLOWED = {
     "tests/repository/test_bars.py": "names them",
+    "tests/cowtrace/conftest.py": "what pip installed comes before what the recipe installed",
     "tests/package/stock.py": "takes it away, for the installed package to be found",
     "tests/package/test_debian.py": "says it to a program in a root of its own",
     "tests/support/harness.py": "modules(): the one place that tells programs under test",
