@@ -122,7 +122,7 @@ def test_another_release_is_refused(python: Path, tmp_path: Path) -> None:
         ]
     )
     done = subprocess.run(
-        [python, "-c", "import _cowtrace"],
+        [python, "-S", "-c", "import _cowtrace"],
         env={**os.environ, **modules(tmp_path)},
         capture_output=True,
         text=True,
