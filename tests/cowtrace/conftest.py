@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from buildtool import paths
+from buildtool.core import paths
 from harness import run
 
 PACKAGE = paths.ROOT / "Misc" / "cowtrace"

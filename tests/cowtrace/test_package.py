@@ -11,8 +11,9 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from buildtool import paths
+from buildtool.core import paths
 from compiling import compile_with, config
+from harness import modules
 
 PACKAGE = paths.ROOT / "Misc" / "cowtrace"
 
@@ -121,8 +122,8 @@ def test_another_release_is_refused(python: Path, tmp_path: Path) -> None:
         ]
     )
     done = subprocess.run(
-        [python, "-c", "import _cowtrace"],
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        [python, "-S", "-c", "import _cowtrace"],
+        env={**os.environ, **modules(tmp_path)},
         capture_output=True,
         text=True,
         check=False,

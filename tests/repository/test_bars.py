@@ -18,6 +18,9 @@ TRICKS = re.compile(
 WITHOUT_TRICKS = ("tests", "pyperformance-config", "docker", "Misc/chart", "Misc/workload")
 TRICKS_ALLOWED = {
     "tests/repository/test_bars.py": "names them",
+    "tests/cowtrace/conftest.py": "what pip installed comes before what the recipe installed",
+    "tests/package/stock.py": "takes it away, for the installed package to be found",
+    "tests/package/test_debian.py": "says it to a program in a root of its own",
     "tests/support/harness.py": "modules(): the one place that tells programs under test",
     "tests/test_package/check.py": "runs isolated, and is told where the built extension is",
     "pyperformance-config/counted/pyperf.py": "says how it takes pyperf's place",
@@ -26,8 +29,6 @@ LONGEST = 300
 # Longer modules, and why each is one.
 LONG = {
     "conanfile.py": "a recipe is one file; what it imports is exported with it",
-    "Misc/immortal-objects/tests/test_immortal_objects.py": "the distribution tests itself",
-    "Misc/immortal-objects/tests/test_heap.py": "the distribution tests itself",
 }
 
 

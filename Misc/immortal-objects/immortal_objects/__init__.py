@@ -1,23 +1,35 @@
-"""Immortal objects where the interpreter has them, and no change where it hasn't.
+"""Let forked processes share what is loaded: make objects, or all of them, immortal.
 
 An immortal object is never freed, its reference count is never written, and the garbage collector
-does not look at it: processes forked later share its memory for good. CPython 3.11 with the series
-of patches that this package belongs to can make any object immortal. On every other interpreter
-the functions here do nothing, and say so once, as a debug message of the logger
-"immortal_objects". So a library can use them today.
+does not look at it: processes forked later share its memory for good. This works on CPython 3.12
+to 3.15 on Linux, by an extension, and on CPython 3.11 with the series of patches that this package
+belongs to, by its gc. On every other interpreter the functions here do nothing, and say so once, as
+a debug message of the logger "immortal_objects". So a library can use them anywhere.
 """
 
 from __future__ import annotations
 
 import functools
-import gc
 import types
 from typing import Any, Callable, Protocol, TypeVar, overload
 
-from ._heap import before_first_fork, immortalize_heap, say_that_nothing_changes
+from . import _backend
+from ._backend import say_that_nothing_changes
+from ._heap import before_first_fork, immortalize_heap
 from ._mortal import mortal_types
+from ._preload import preload_forkserver
+from ._report import Report, report
 
-__all__ = ["before_first_fork", "immortal", "immortalize_heap", "is_immortal", "mortal_types"]
+__all__ = [
+    "Report",
+    "before_first_fork",
+    "immortal",
+    "immortalize_heap",
+    "is_immortal",
+    "mortal_types",
+    "preload_forkserver",
+    "report",
+]
 
 T = TypeVar("T")
 C = TypeVar("C", bound=type)
@@ -85,21 +97,17 @@ def immortal(*args: Any, instances: bool = False) -> Any:
 
 def is_immortal(obj: object) -> bool:
     """Tell whether the object is immortal; False where the interpreter can't tell."""
-    function = getattr(gc, "is_immortal", None)
-    if function is None:
+    if not _backend.CHOSEN.able:
         say_that_nothing_changes()
-        return False
-    return bool(function(obj))
+    return _backend.CHOSEN.is_immortal(obj)
 
 
 def _immortalize(obj: T) -> T:
     if type(obj) is types.FrameType:
         raise TypeError("cannot make a frame object immortal")
-    function = getattr(gc, "immortalize", None)
-    if function is None:
+    if not _backend.CHOSEN.able:
         say_that_nothing_changes()
-    else:
-        function(obj)
+    _backend.CHOSEN.immortalize(obj)
     return obj
 
 
@@ -113,7 +121,7 @@ def _with_instances(cls: C) -> C:
             f"{cls.__name__} doesn't: call immortal() with its instances, in a msgspec.Struct's "
             "__post_init__() for instance"
         )
-    if hasattr(gc, "immortalize"):
+    if _backend.CHOSEN.able:
         _cover(cls)
         _wrap_init_subclass(cls)
     return _immortalize(cls)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import gc
-import logging
 import os
 import re
 import sys
 import threading
 import warnings
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
+from . import _backend
+from ._backend import LOGGER, say_that_nothing_changes
+from ._fork import late_callbacks
+from ._lazy import load_lazy_imports
 from ._mortal import mortal_types
-
-LOGGER = logging.getLogger(__package__)
+from ._preload import cover_forkserver
 
 # Of the latest fork that this process or one before it made: who forked, and how many modules
 # were loaded.
@@ -33,11 +33,14 @@ class _Once:
     done = False
     # The arguments of its calls.
     mortal: ClassVar[list[tuple[type, ...] | None]] = []
+    lazy = True
+    # Called when it is done, in the process that forks.
+    then: ClassVar[list[Callable[[], object]]] = []
     # By process: in one that is forked meanwhile, nobody is there to release the other's.
     locks: ClassVar[dict[int, Any]] = {}
 
 
-def immortalize_heap(*, mortal: type | Iterable[type] | None = None) -> int:
+def immortalize_heap(*, mortal: type | Iterable[type] | None = None, load_lazy: bool = True) -> int:
     """Make all objects of the interpreter immortal; return how many became so, 0 on others.
 
     For a server: to be called when everything is loaded, right before the first fork. It collects
@@ -45,6 +48,10 @@ def immortalize_heap(*, mortal: type | Iterable[type] | None = None) -> int:
 
     Instances of the types in *mortal* stay mortal. By default these are mortal_types(), as far as
     the interpreter has such a choice; with () there are none.
+
+    What the modules import lazily (Python 3.15) is loaded and put in place before, unless
+    *load_lazy* is false: forked processes would load it each for itself. What can't be imported
+    stays lazy.
 
     A forked worker is too late for it: there it copies what the worker shares with its parent. The
     logger "immortal_objects" has a warning of that, once.
@@ -57,27 +64,34 @@ def immortalize_heap(*, mortal: type | Iterable[type] | None = None) -> int:
     types = None if mortal is None else _checked(mortal)
     warned = _warn_in_worker("immortalize_heap")
     _silent = True
-    function = getattr(gc, "immortalize_heap", None)
-    if function is None:
+    backend = _backend.CHOSEN
+    if not backend.able:
         say_that_nothing_changes()
         return 0
+    if load_lazy:
+        load_lazy_imports()
     if types is None:
-        signature = getattr(function, "__text_signature__", None) or ""
-        types = mortal_types() if "mortal" in signature else ()
+        types = mortal_types() if backend.takes_mortal else ()
     arguments = {"mortal": types} if types else {}
     if not warned:
-        return int(function(**arguments))
+        return int(backend.immortalize_heap(**arguments))
     with warnings.catch_warnings():  # gc says the same
         warnings.filterwarnings("ignore", r"gc\.immortalize_heap\(\)", ResourceWarning)
-        return int(function(**arguments))
+        return int(backend.immortalize_heap(**arguments))
 
 
-def before_first_fork(*, mortal: type | Iterable[type] | None = None) -> None:
+def before_first_fork(
+    *, mortal: type | Iterable[type] | None = None, load_lazy: bool = True
+) -> None:
     """Call immortalize_heap() right before the next fork of this process, and never again.
 
     For programs that load everything before their first fork, wherever that is: a pool, a server,
-    a scheduler. Further calls add their types to *mortal*, which immortalize_heap() gets. After the
-    fork they do nothing; nor do they in the processes forked.
+    a scheduler. Further calls add their types to *mortal*, which immortalize_heap() gets, with
+    *load_lazy* if all calls have it. After the fork they do nothing; nor do they in the processes
+    forked.
+
+    A fork server of multiprocessing that this process starts later does the same in itself, by
+    default, unless the program sets the server's list of modules: preload_forkserver() does that.
 
     A fork is one by os.fork(), as multiprocessing does it, by os.forkpty(), or by what calls
     PyOS_BeforeFork() in C. subprocess forks in this way for a preexec_fn only; a program that just
@@ -93,10 +107,18 @@ def before_first_fork(*, mortal: type | Iterable[type] | None = None) -> None:
         return
     _warn_in_worker("before_first_fork")
     _Once.mortal.append(types)
+    _Once.lazy = _Once.lazy and load_lazy
+    if _backend.CHOSEN.able:
+        cover_forkserver()
     # Only now: callbacks run in reverse order, so this one does before those that take locks.
     if not _Once.registered and hasattr(os, "register_at_fork"):
         _Once.registered = True
         os.register_at_fork(before=_act)
+
+
+def then(function: Callable[[], object]) -> None:
+    """Call *function* when before_first_fork() has done its work, still before the fork."""
+    _Once.then.append(function)
 
 
 def _act() -> None:
@@ -113,12 +135,17 @@ def _act() -> None:
             types = [item for some in given if some is not None for item in some]
             if types and None in given:
                 types += mortal_types()
-            immortalize_heap(mortal=None if None in given and not types else types)
+            mortal = None if None in given and not types else types
+            with late_callbacks():
+                immortalize_heap(mortal=mortal, load_lazy=_Once.lazy)
+            for function in _Once.then:
+                function()
         except Exception:
             LOGGER.exception("the heap doesn't become immortal before the first fork")
         finally:
             _Once.done = True
             given.clear()
+            _Once.then.clear()
             _Once.locks.clear()
 
 
@@ -153,7 +180,7 @@ def _in_worker() -> bool:
     """
     if _fork is None or os.getpid() == _fork[0] or os.getppid() != _fork[0]:
         return False
-    if hasattr(gc, "is_immortal") and gc.is_immortal(_Once):
+    if _backend.CHOSEN.is_immortal(_Once):
         return False
     sizes = [(len(sys.modules), _fork[1]), (_anonymous(os.getpid()), _anonymous(_fork[0]))]
     return all(own <= 2 * parents for own, parents in sizes)
@@ -172,12 +199,6 @@ def _anonymous(pid: int) -> int:
 def _note_fork() -> None:
     global _fork
     _fork = os.getpid(), len(sys.modules)
-
-
-@cache
-def say_that_nothing_changes() -> None:
-    """Log it; once, by the cache."""
-    LOGGER.debug("this interpreter can't make objects immortal: no change")
 
 
 if hasattr(os, "register_at_fork"):

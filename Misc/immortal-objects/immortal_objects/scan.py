@@ -2,14 +2,21 @@
 
 python -m immortal_objects.scan [PATH...]
 
-CPython 3.11 with immortal objects loads extension modules that were built for stock CPython 3.11:
-layout and size of objects are the same. But those count references without a test, also those to
-immortal objects, so forked processes copy what they look at through them. Wheels are such modules;
-so are those that pip has built from source with stock CPython and kept in its cache, from where it
-installs them into either interpreter.
+A module that counts references without a test writes to immortal objects, so forked processes copy
+what they look at through it.
 
-What is compiled with the headers of this interpreter says so. A module that doesn't say so, and
-frees objects by itself, counts without a test. PATH is a module, or a folder with modules below it;
+From CPython 3.12 on the headers have the test, and so has every module that was built for that
+version. Without it are modules for the stable ABI of 3.11 or older, which are named NAME.abi3.so:
+they free objects by themselves. Those for the stable ABI of 3.12 and later, and those by PyO3, call
+the interpreter to count. (A module for the older stable ABI that was compiled with the headers of
+3.12 or later is named here as well: nothing in it tells.)
+
+CPython 3.11 with immortal objects loads extension modules that were built for stock CPython 3.11,
+too, which has no test. Wheels are such modules; so are those that pip has built from source with
+stock CPython and kept in its cache, from where it installs them into either interpreter. What is
+compiled with the headers of this interpreter says so.
+
+PATH is a module, or a folder with modules below it;
 by default those of sys.path, less the standard library's own. Prints a line for each distribution,
 with the command that builds it anew, and exits with status 1 if there is any.
 """
@@ -25,20 +32,32 @@ import sysconfig
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-# What Include/object.h of the patched interpreter leaves in an ELF file.
+# Whether the headers of stock CPython have the test.
+TESTED = sys.version_info >= (3, 12)
+# What Include/object.h of the patched 3.11 leaves in an ELF file.
 MARK = b"CPython with immortal objects"
 # What Py_DECREF() calls, where it is compiled into a module.
 FREES = b"_Py_Dealloc\0"
+# Py_DecRef() or _Py_DecRef(), which the stable ABI of 3.12 and PyO3 have in place of it.
+CALLS = b"Py_DecRef\0"
 SUFFIX = ".so"
+# Of a module that is built for one version: name.cpython-314-x86_64-linux-gnu.so
+FOR_ONE_VERSION = ".cpython-3"
 
 
 def counts_unguarded(path: Path) -> bool:
-    """Tell whether the module *path* counts references without a test; raises OSError."""
+    """Tell whether the module *path* counts references without a test, in this interpreter.
+
+    Raises OSError if it can't be read, and ValueError if it is empty.
+    """
+    if TESTED and FOR_ONE_VERSION in path.name:
+        return False
     with path.open("rb") as file:
         if file.read(4) != b"\x7fELF":
             return False
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return content.find(FREES) >= 0 and content.find(MARK) < 0
+            marks = (MARK, CALLS) if TESTED else (MARK,)
+            return content.find(FREES) >= 0 and all(content.find(mark) < 0 for mark in marks)
 
 
 def modules(places: Iterable[Path]) -> list[Path]:

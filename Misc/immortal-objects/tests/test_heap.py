@@ -5,59 +5,12 @@ Each program runs in a process of its own, for an immortal heap can't be undone.
 
 from __future__ import annotations
 
-import gc
-import os
-import subprocess
-import sys
 import unittest
-from pathlib import Path
 from typing import Any
 
+from programs import ABLE, CHOICE, FORKS, RECORDED, run
+
 from immortal_objects import before_first_fork, immortalize_heap, mortal_types
-
-ABLE = hasattr(gc, "immortalize_heap")
-# Whether its function takes the types that stay mortal.
-CHOICE = "mortal" in (
-    getattr(getattr(gc, "immortalize_heap", None), "__text_signature__", "") or ""
-)
-FORKS = hasattr(os, "register_at_fork")
-
-START = """
-import gc, logging, multiprocessing, os, subprocess, sys, threading, time, warnings, weakref
-from immortal_objects import *
-logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", stream=sys.stdout)
-
-def fork(function=lambda: None):
-    sys.stdout.flush()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            function()
-            sys.stdout.flush()
-        finally:
-            os._exit(0)
-    assert os.waitpid(pid, 0)[1] == 0
-"""
-# In place of the interpreter's function, on each of them.
-RECORDED = """
-calls = []
-def record(*, mortal=()):
-    calls.append(mortal)
-    return 0
-record.__text_signature__ = "($module, /, *, mortal=())"
-gc.immortalize_heap = record
-"""
-
-
-def run(code: str, *options: str) -> str:
-    """Run a program; return what it printed. It has to end well, with nothing on stderr."""
-    command = [sys.executable, *options, "-c", START + code]
-    folder = str(Path(__file__).resolve().parents[1])
-    paths = filter(None, (folder, os.environ.get("PYTHONPATH")))
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, env=env)
-    assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout + ran.stderr
-    return ran.stdout
 
 
 class Arguments(unittest.TestCase):
@@ -207,12 +160,12 @@ assert {dict, *mortal_types()} == set(calls[0]) and sqlite3.Cursor in calls[0]
             code = f"""
 def fail(**types):
     raise {error}("no way")
-gc.immortalize_heap = fail
+use(fail)
 before_first_fork()
 fork(lambda: print("in the child"))
 fork(lambda: print("in another"))
 """
-            said = run(code)
+            said = run(RECORDED + code)
             self.assertEqual(said.count("ERROR immortal_objects: the heap"), 1, said)
             self.assertIn(f"{error}: no way\n", said)
             self.assertTrue(said.endswith("in the child\nin another\n"), said)
@@ -227,7 +180,7 @@ def slow(**types):
     time.sleep(0.3)
     ended.append(types)
     return 0
-gc.immortalize_heap = slow
+use(slow)
 barrier = threading.Barrier(8)
 def work():
     barrier.wait()
@@ -239,6 +192,28 @@ print(len(calls))
 """
         self.assertEqual(run(RECORDED + code, "-Wignore"), "1\n")
 
+    def test_callbacks_that_are_registered_meanwhile(self) -> None:
+        """As a module does that is imported lazily: what is for before the fork is called, too."""
+        code = """
+lock, order = threading.Lock(), []
+def importing(**types):
+    os.register_at_fork(before=lambda: order.append(1))
+    os.register_at_fork(before=lock.acquire, after_in_parent=lock.release,
+                        after_in_child=lock.release)
+    os.register_at_fork(before=lambda: order.append(2), after_in_parent=lambda: order.append(3))
+    assert not lock.locked() and order == []
+    return 0
+use(importing)
+before = os.register_at_fork
+before_first_fork()
+fork(lambda: print(lock.locked(), order))
+assert os.register_at_fork is before
+fork(lambda: print(lock.locked(), order))
+print(lock.locked(), order)
+"""
+        said = run(RECORDED + code)
+        self.assertEqual(said, "False [2, 1]\nFalse [2, 1, 3, 2, 1]\nFalse [2, 1, 3, 2, 1, 3]\n")
+
     def test_fork_during_the_call(self) -> None:
         """As a finalizer may do that the collection runs."""
         code = """
@@ -246,7 +221,7 @@ def forking(**types):
     calls.append(types)
     fork(fork)
     return 0
-gc.immortalize_heap = forking
+use(forking)
 before_first_fork()
 fork(fork)
 print(len(calls))
@@ -279,82 +254,6 @@ print(queue.get())
 process.join()
 """
         self.assertEqual(run(code), f"{ABLE}\n")
-
-
-WARNING = (
-    r"WARNING immortal_objects: {}\(\) called in a forked worker \(process \d+\): it copies what "
-)
-BIG = "data = [str(number) for number in range(300_000)]\n"
-
-DAEMON = """
-parent = os.getpid()
-if os.fork():
-    os._exit(0)
-while os.getppid() == parent:
-    time.sleep(0.01)
-"""
-
-
-@unittest.skipUnless(FORKS, "this system can't fork")
-class InAWorker(unittest.TestCase):
-    def test_too_late(self) -> None:
-        code = "fork(lambda: [immortalize_heap() for _ in range(2)])\n" * 2
-        said = run(BIG + code, "-Wignore")
-        self.assertRegex(said, f"^({WARNING.format('immortalize_heap')}.*\n){{2}}$")
-        self.assertIn("Call it in the parent (process ", said)
-        self.assertIn("(gunicorn: when_ready, not post_fork)", said)
-
-    def test_registered_too_late(self) -> None:
-        said = run(BIG + "fork(lambda: [before_first_fork() for _ in range(2)])")
-        self.assertRegex(said, f"^{WARNING.format('before_first_fork')}.*\n$")
-
-    def test_said_once_by_gc_and_the_logger(self) -> None:
-        """Whether or not one has the warnings shown; and others are as they were."""
-        code = """
-def warn(**types):
-    warnings.warn("gc.immortalize_heap() in a forked process copies", ResourceWarning, 2)
-    warnings.warn("another", ResourceWarning, 2)
-    return 0
-gc.immortalize_heap = warn
-warnings.showwarning = lambda message, *rest: print(message)
-fork(immortalize_heap)
-"""
-        said = run(RECORDED + BIG + code, "-Walways")
-        self.assertRegex(said, f"^{WARNING.format('immortalize_heap')}.*\nanother\n$")
-
-    @unittest.skipUnless(ABLE, "gc doesn't say anything here")
-    def test_gc_says_nothing_more(self) -> None:
-        code = (
-            "warnings.showwarning = lambda message, *rest: print(message)\nfork(immortalize_heap)\n"
-        )
-        said = run(BIG + code, "-Walways")
-        self.assertRegex(said, f"^{WARNING.format('immortalize_heap')}.*\n$")
-
-    def test_in_time(self) -> None:
-        """In the parent, in the parent of others, and again where the parent has done it."""
-        for code in (
-            "fork(); immortalize_heap(); fork()",
-            "immortalize_heap(); fork(immortalize_heap)",
-            "before_first_fork(); fork(immortalize_heap); fork(before_first_fork)",
-            "getattr(gc, 'immortalize_heap', immortalize_heap)(); fork(immortalize_heap)",
-        ):
-            self.assertEqual(run(BIG + code, "-Wignore"), "")
-
-    def test_daemon(self) -> None:
-        """Its parent has ended when it calls the function, be it that it loads before or after."""
-        ending = "immortalize_heap(); print('daemon'); sys.stdout.flush()"
-        for program in (BIG + DAEMON + ending, DAEMON + BIG + ending):
-            self.assertEqual(run(program), "daemon\n")
-
-    @unittest.skipUnless(sys.platform == "linux", "it takes /proc to know")
-    def test_forked_first_and_loaded_then(self) -> None:
-        """As a supervisor's child does that has a heap of its own."""
-        more = "sys.modules.update((str(number), sys) for number in range(1000))\n"
-        for load in (BIG, more):
-            code = (
-                f"def child():\n    {load}    immortalize_heap()\n    print('loaded')\nfork(child)"
-            )
-            self.assertEqual(run(code), "loaded\n")
 
 
 if __name__ == "__main__":

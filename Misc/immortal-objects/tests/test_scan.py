@@ -8,6 +8,9 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
+
+from programs import call
 
 from immortal_objects import scan
 
@@ -33,18 +36,24 @@ class ScanTests(unittest.TestCase):
         return status, out.getvalue(), err.getvalue()
 
     def test_what_counts(self) -> None:
-        for content, expected in (
-            (ELF + scan.FREES, True),
-            (ELF + scan.FREES + scan.MARK + b"\0", False),
-            (ELF + b"PyLong_FromLong\0", False),
-            (scan.FREES, False),
+        """In 3.11 what has no mark; from 3.12 on what is for an older stable ABI."""
+        frees, mark, calls = scan.FREES, scan.MARK + b"\0", scan.CALLS
+        for name, content, before, since in (
+            ("module.abi3.so", ELF + frees, True, True),
+            ("module.so", ELF + frees + mark, False, False),
+            ("module.abi3.so", ELF + frees + calls, True, False),
+            ("module.cpython-314-x86_64-linux-gnu.so", ELF + frees, True, False),
+            ("module.so", ELF + b"PyLong_FromLong\0", False, False),
+            ("module.so", frees, False, False),
         ):
-            with self.subTest(content=content):
-                path = self.put("module.so", content)
-                self.assertEqual(scan.counts_unguarded(path), expected)
+            for tested, expected in ((False, before), (True, since)):
+                with self.subTest(name=name, content=content, tested=tested):
+                    path = self.put(name, content)
+                    with mock.patch.object(scan, "TESTED", tested):
+                        self.assertEqual(scan.counts_unguarded(path), expected)
 
     def test_folder(self) -> None:
-        bad = self.put("a/bad.cpython-311.so", ELF + scan.FREES)
+        bad = self.put("a/bad.abi3.so", ELF + scan.FREES)
         self.put("a/good.so", ELF + scan.FREES + scan.MARK)
         self.put("a.libs/libz.so.1", ELF + scan.FREES)
         self.put("a/text.py", scan.FREES)
@@ -61,14 +70,21 @@ class ScanTests(unittest.TestCase):
         self.put("shop/faster.so", ELF + scan.FREES)
         self.put("shop-1.0.dist-info/METADATA", b"Metadata-Version: 2.1\nName: Shop\nVersion: 1\n")
         self.put("shop-1.0.dist-info/RECORD", b"shop/fast.so,,\nshop/faster.so,,\n")
-        sys.path.insert(0, str(self.folder))
-        self.addCleanup(sys.path.remove, str(self.folder))
+        path = mock.patch.object(sys, "path", [str(self.folder), *sys.path])
+        path.start()
+        self.addCleanup(path.stop)
         self.assertIn(self.folder, scan.default_places())
         command = "--force-reinstall --no-deps --no-cache-dir --no-binary Shop Shop"
         status, out, err = self.call()
         self.assertEqual((status, err), (1, ""))
         self.assertIn(f"Shop: 2 modules count without a test; pip install {command}", out)
         self.assertIn("Shop: 1 module counts without", self.call(str(bad))[1])
+
+    def test_as_a_program(self) -> None:
+        module = self.put("bad.abi3.so", ELF + scan.FREES)
+        ran = call(sys.executable, "-m", "immortal_objects.scan", str(module))
+        line = f"{module}: build it with this interpreter\n"
+        self.assertEqual((ran.returncode, ran.stdout, ran.stderr), (1, line, ""))
 
     def test_bad_input(self) -> None:
         missing = self.folder / "missing"

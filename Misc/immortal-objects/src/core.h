@@ -1,0 +1,175 @@
+/* What the files of the extension share.
+
+   The extension makes objects of an unmodified CPython immortal: the
+   interpreter has tested for immortal counts since 3.12, but offers no way to
+   give an object of an application such a count.  walk.c finds the objects,
+   roots.c says where to begin, the other files deal with one trap each. */
+
+#ifndef IMMORTAL_CORE_H
+#define IMMORTAL_CORE_H
+
+#define PY_SSIZE_T_CLEAN
+#ifndef Py_BUILD_CORE_MODULE
+#  define Py_BUILD_CORE_MODULE 1
+#endif
+#include "Python.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "versions.h"
+
+/* A set of addresses, by open addressing. */
+typedef struct {
+    uintptr_t *slots;
+    size_t allocated;           /* a power of two, or 0 */
+    size_t used;
+} addresses;
+
+/* Return 1 if it was added, 0 if it was there, -1 without memory (no exception
+   set). */
+int addresses_add(addresses *set, const void *member);
+void addresses_remove(addresses *set, const void *member);
+bool addresses_have(const addresses *set, const void *member);
+void addresses_free(addresses *set);
+
+/* A growing array of objects, which it doesn't own. */
+typedef struct {
+    PyObject **items;
+    size_t n;
+    size_t allocated;
+} objects;
+
+/* Return 0, or -1 without memory (no exception set). */
+int objects_push(objects *array, PyObject *op);
+void objects_free(objects *array);
+
+/* State of the process.  There is one interpreter that uses it: the main one.
+   */
+typedef struct {
+    /* GC objects that are immortal, linked by their GC headers.  No collection
+       looks at this list: it is none of the collector's. */
+    PyGC_Head immortal;
+    /* Objects that are immortal and have a finalizer, in the order in which
+       they were met. */
+    objects finalizable;
+    /* Classes without a finalizer, immortal: one may be added later. */
+    objects classes;
+    /* Generators and coroutines that are immortal: see frames.c. */
+    objects generators;
+    /* A list that lies in the oldest generation behind all that was alive at
+       the latest call of immortalize_heap(). */
+    PyObject *marker;
+    /* The module in sys.modules whose end begins ours: see finish.c. */
+    PyObject *end;
+    /* The module __main__, for the same purpose. */
+    PyObject *main;
+    /* How often the heap was made immortal, and how many GC objects became so.
+       */
+    Py_ssize_t calls;
+    Py_ssize_t tracked;
+    /* The memory that there was when all immortal objects were walked through.
+       */
+    size_t arenas;
+    /* What the latest call of immortalize_heap() was asked to leave mortal. */
+    PyObject *mortal;
+} core_state;
+
+extern core_state core;
+
+/* A walk makes immortal what can be reached from some objects.  GC objects
+   that were met and not yet traversed wait at the end of core.immortal, others
+   on a stack, so that nothing is recursive.  An object is immortal as soon as
+   it was met: when there is no memory for the stack, what is immortal by then
+   stays so, the rest stays mortal, and both are sound. */
+typedef struct {
+    PyGC_Head *last;            /* the last one that was traversed */
+    objects stack;
+    addresses seen;             /* mortal, or not made immortal here */
+    objects arrays;             /* arrays of objects, for buffers.c */
+    PyObject *mortal;           /* a tuple of types, or NULL */
+    struct {
+        PyTypeObject *type;     /* one that was compared with these */
+        bool is_mortal;
+    } compared[64];
+    bool heap;                  /* go everywhere */
+    int nesting;                /* of lists, tuples and dicts */
+    bool again;                 /* take what precedes the marker alone */
+    bool constants;             /* took what code may load as a constant */
+    Py_ssize_t taken;
+} immortal_walk;
+
+/* walk.c */
+void walk_init(immortal_walk *walk, bool heap, PyObject *mortal);
+void walk_fini(immortal_walk *walk);
+int walk_visit(PyObject *op, void *walk);
+int walk_take(immortal_walk *walk, PyObject *op);
+int walk_traverse(immortal_walk *walk, PyObject *op);
+int walk_run(immortal_walk *walk);
+bool stays_mortal(immortal_walk *walk, PyObject *op);
+bool can_be_immortal(PyObject *op);
+
+/* references.c: what tp_traverse hides */
+int visit_hidden(PyObject *op, visitproc visit, void *arg);
+int visit_dict_keys(PyDictKeysObject *keys, visitproc visit, void *arg);
+int visit_type(PyTypeObject *type, visitproc visit, void *arg);
+int visit_function(PyFunctionObject *function, visitproc visit, void *arg);
+
+/* roots.c */
+int visit_roots(visitproc visit, void *arg);
+int visit_interned(visitproc visit, void *arg);
+
+/* heap.c */
+int core_init(void);
+PyObject *immortalize(PyObject *obj);
+Py_ssize_t immortalize_heap(PyObject *mortal);
+
+/* frames.c */
+typedef int (*frame_callback)(_PyInterpreterFrame *frame, void *arg);
+int each_frame(PyThreadState *except, frame_callback callback, void *arg);
+int visit_frame_locals(_PyInterpreterFrame *frame, visitproc visit, void *arg);
+int visit_frame(_PyInterpreterFrame *frame, visitproc visit, void *arg);
+void retag_threads(void);
+void retag_object(PyObject *op);
+void retag_list(PyGC_Head *list);
+bool is_generator(PyObject *op);
+
+/* code.c */
+int code_init(void);
+void code_take(PyCodeObject *code);
+bool code_may_load(PyObject *op);
+int code_rewrite_all(void);
+void code_rewrite_listed(void);
+void code_forget_executors(void);
+
+/* hashes.c */
+void cache_hash(PyObject *op);
+int datetime_init(void);
+int visit_datetime(PyObject *op, visitproc visit, void *arg);
+
+/* types.c */
+void seal_class(PyTypeObject *type);
+
+/* buffers.c */
+bool holds_objects(PyObject *op);
+int visit_buffers(immortal_walk *walk);
+
+/* pools.c */
+void retire_pools(void);
+size_t count_arenas(void);
+
+/* finish.c */
+int finish_import(void);
+int finish_init(void);
+void finish_prepare(void);
+bool needs_end(PyObject *op);
+int finish_note(PyObject *op);
+
+/* census.c */
+PyObject *census(void);
+PyObject *drift(void);
+
+/* usable.c */
+const char *why_not_usable(void);
+
+#endif /* IMMORTAL_CORE_H */

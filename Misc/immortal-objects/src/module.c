@@ -1,0 +1,166 @@
+/* The module immortal_objects._core. */
+
+#include "core.h"
+
+PyDoc_STRVAR(usable_doc,
+"usable($module, /)\n"
+"--\n"
+"\n"
+"Return None if the interpreter is usable, or why it isn't.");
+
+static PyObject *
+core_usable(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    const char *reason = why_not_usable();
+    if (reason == NULL) {
+        Py_RETURN_NONE;
+    }
+    return PyUnicode_FromString(reason);
+}
+
+PyDoc_STRVAR(immortalize_doc,
+"immortalize($module, obj, /)\n"
+"--\n"
+"\n"
+"Make an object and all data reachable from it immortal.  Return the object.");
+
+static PyObject *
+core_immortalize(PyObject *Py_UNUSED(module), PyObject *obj)
+{
+    return immortalize(obj);
+}
+
+PyDoc_STRVAR(immortalize_heap_doc,
+"immortalize_heap($module, /, mortal=())\n"
+"--\n"
+"\n"
+"Collect garbage, then make all objects of the interpreter immortal.\n"
+"\n"
+"Instances of the types in the tuple mortal stay mortal.  Return the number\n"
+"of objects that became immortal.");
+
+static PyObject *
+core_immortalize_heap(PyObject *Py_UNUSED(module), PyObject *args,
+                      PyObject *kwargs)
+{
+    static char *names[] = {"mortal", NULL};
+    PyObject *mortal = NULL;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O!:immortalize_heap",
+                                     names, &PyTuple_Type, &mortal))
+    {
+        return NULL;
+    }
+    Py_ssize_t n = mortal == NULL ? 0 : PyTuple_GET_SIZE(mortal);
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *type = PyTuple_GET_ITEM(mortal, i);
+        if (!PyType_Check(type)) {
+            return PyErr_Format(PyExc_TypeError,
+                                "mortal has to hold types, not %.200s",
+                                Py_TYPE(type)->tp_name);
+        }
+    }
+    mortal = mortal == NULL ? PyTuple_New(0) : Py_NewRef(mortal);
+    if (mortal == NULL) {
+        return NULL;
+    }
+    Py_ssize_t taken = immortalize_heap(mortal);
+    Py_DECREF(mortal);
+    return taken < 0 ? NULL : PyLong_FromSsize_t(taken);
+}
+
+PyDoc_STRVAR(is_immortal_doc,
+"is_immortal($module, obj, /)\n"
+"--\n"
+"\n"
+"Tell whether the object is immortal.");
+
+static PyObject *
+core_is_immortal(PyObject *Py_UNUSED(module), PyObject *obj)
+{
+    return PyBool_FromLong(_Py_IsImmortal(obj));
+}
+
+PyDoc_STRVAR(census_doc,
+"census($module, /)\n"
+"--\n"
+"\n"
+"Return objects and bytes by type, by what they are: immortal, or why not.");
+
+static PyObject *
+core_census(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    return census();
+}
+
+PyDoc_STRVAR(drift_doc,
+"drift($module, /)\n"
+"--\n"
+"\n"
+"Return the immortal objects whose count has changed, with the difference.\n"
+"\n"
+"Sets the counts to what they were.");
+
+static PyObject *
+core_drift(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    return drift();
+}
+
+PyDoc_STRVAR(version_doc,
+"version($module, /)\n"
+"--\n"
+"\n"
+"Return which CPython this was compiled for.");
+
+static PyObject *
+core_version(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+#ifdef Py_GIL_DISABLED
+    return PyUnicode_FromString(PY_VERSION " free-threaded");
+#else
+    return PyUnicode_FromString(PY_VERSION " GIL");
+#endif
+}
+
+static PyMethodDef core_methods[] = {
+    {"usable", core_usable, METH_NOARGS, usable_doc},
+    {"immortalize", core_immortalize, METH_O, immortalize_doc},
+    {"immortalize_heap", _PyCFunction_CAST(core_immortalize_heap),
+     METH_VARARGS | METH_KEYWORDS, immortalize_heap_doc},
+    {"is_immortal", core_is_immortal, METH_O, is_immortal_doc},
+    {"census", core_census, METH_NOARGS, census_doc},
+    {"drift", core_drift, METH_NOARGS, drift_doc},
+    {"version", core_version, METH_NOARGS, version_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static int
+core_exec(PyObject *Py_UNUSED(module))
+{
+    if (core_init() < 0) {
+        return -1;
+    }
+    // While little code is there: what is made later, a watcher sees.
+    (void)why_not_usable();
+    return 0;
+}
+
+static PyModuleDef_Slot core_slots[] = {
+    {Py_mod_exec, core_exec},
+    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+    {0, NULL},
+};
+
+static PyModuleDef core_module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "immortal_objects._core",
+    .m_doc = "Immortal objects for an unmodified CPython.",
+    .m_methods = core_methods,
+    .m_slots = core_slots,
+};
+
+PyMODINIT_FUNC
+PyInit__core(void)
+{
+    return PyModuleDef_Init(&core_module);
+}
