@@ -130,6 +130,9 @@ def work_N():
     for item in iter(queue_N.get, None):
         local_N.value = item
         answers_N.put((item, local_N.value, len(held)))
+    for one in held:
+        one.name = one.name.replace("a thread", "an ended thread")
+    held_N.extend(held)
 
 
 held_N = []
