@@ -206,15 +206,17 @@ CASES = {
         parts = [range(big, big * 2, big - 1), slice([fresh("a")], fresh("b")),
                  {big + 1}, frozenset({big + 2}),
                  types.MappingProxyType({fresh("p"): 1}), types.SimpleNamespace(a=fresh("n")),
-                 classmethod(fresh("c")), property(fresh), memoryview(bytearray(3)),
+                 classmethod(fresh("c")), property(fresh),
                  types.GenericAlias(list, (fresh("g"),)), iter([fresh("i")])]
         gc.immortalize(parts)
         assert all(map(immortal, parts))
         r, s = parts[0], parts[1]
         for obj in (r.start, r.stop, r.step, s.start, s.start[0], s.stop, *parts[2], *parts[3],
-                    *parts[4], parts[5].a, parts[6].__func__, parts[7].fget, parts[8].obj,
-                    *parts[9].__args__):
+                    *parts[4], parts[5].a, parts[6].__func__, parts[7].fget,
+                    *parts[8].__args__):
             assert immortal(obj), obj
+        view = memoryview(bytearray(3))
+        assert not immortal(gc.immortalize([view])[0]), "gc.mortal_types() stay mortal"
     """,
     "bound methods": """
         class Class:

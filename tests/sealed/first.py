@@ -90,7 +90,7 @@ def main() -> None:
     for number in range(20):
         read(make(number))
     objects = [pair for number in range(100, 100 + COUNT) for pair in make(number)]
-    gc.immortalize_heap()
+    gc.immortalize_heap(mortal=())
     if pid := os.fork():
         assert os.waitpid(pid, 0)[1] == 0
         return
@@ -99,7 +99,7 @@ def main() -> None:
     exec(NEW, namespace)
     for _ in range(3):
         namespace["call"](objects)
-    gc.immortalize_heap()
+    gc.immortalize_heap(mortal=())
     gc.collect()
     os._exit(0)
 
