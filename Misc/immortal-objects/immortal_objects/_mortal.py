@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 # By module, if that is loaded. An array that is immortal can't be resized: its method looks at the
@@ -12,7 +13,7 @@ _NAMES = {
     "builtins": ("memoryview",),
     "types": ("AsyncGeneratorType", "CoroutineType", "GeneratorType"),
     "pickle": ("PickleBuffer",),
-    "sqlite3": ("Cursor",),
+    "sqlite3": ("Blob", "Cursor"),
     "numpy": ("ndarray",),
     "_cffi_backend": ("__CDataFromBuf", "__CDataGCP"),
 }
@@ -21,10 +22,13 @@ _NAMES = {
 def mortal_types() -> tuple[type, ...]:
     """Return the types that immortalize_heap() leaves mortal by default, of the loaded modules.
 
-    They are memoryview, pickle.PickleBuffer, generators and coroutines, sqlite3.Cursor,
-    numpy.ndarray, what cffi's from_buffer() and gc() return, and the classes of extension modules
-    made with nanobind. The README says why.
+    They are what gc.mortal_types() lists, where there is that; memoryview, pickle.PickleBuffer,
+    generators and coroutines; the iterators of iter(function, sentinel), re.finditer() and
+    struct.iter_unpack(), and a pattern's scanner; sqlite3's Cursor and Blob; numpy.ndarray; what
+    cffi's from_buffer() and gc() return; and the classes of extension modules made with nanobind.
+    The README says why.
     """
+    own: tuple[type, ...] = getattr(gc, "mortal_types", tuple)()
     found = [
         getattr(sys.modules[module], name)
         for module, names in _NAMES.items()
@@ -32,7 +36,17 @@ def mortal_types() -> tuple[type, ...]:
         for name in names
         if hasattr(sys.modules[module], name)
     ]
-    return (*found, *_nanobind())
+    return tuple(dict.fromkeys((*own, *found, *_iterators(), *_nanobind())))
+
+
+def _iterators() -> list[type]:
+    """Return the types of iterators that keep a buffer locked until they end."""
+    found = [type(iter(int, 1))]  # re.finditer()'s, too
+    if "struct" in sys.modules:
+        found.append(type(sys.modules["struct"].iter_unpack("b", b"")))
+    if "re" in sys.modules:
+        found.append(type(sys.modules["re"].compile("").scanner("")))
+    return found
 
 
 def _nanobind() -> list[type]:
