@@ -38,10 +38,10 @@ def test_own_tests(python: Path) -> None:
 
 
 # As long as all others of the folder together, so most only on request.
-SELDOM = [pytest.param(minor, marks=pytest.mark.slow) for minor in (10, 12, 14)]
+SELDOM = [pytest.param(minor, marks=pytest.mark.slow) for minor in (10, 12, 13, 14)]
 
 
-@pytest.mark.parametrize("minor", [9, 13, *SELDOM])
+@pytest.mark.parametrize("minor", [9, *SELDOM])
 def test_own_tests_elsewhere(minor: int) -> None:
     """Other releases of CPython, where this machine has them: on PATH, or in pyenv's folder."""
     # pyenv's shims on PATH run no release but the one that it is set to.
