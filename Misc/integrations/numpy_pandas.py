@@ -1,8 +1,9 @@
 """NumPy and pandas: columns of Python objects, read by processes that are forked.
 
-An array hides its objects from the collector, so gc.immortalize_heap() doesn't find them: name them
-before it. A wheel of NumPy counts references to immortal objects, too, which copies their pages:
-have it compiled, pip install --no-binary numpy numpy. Columns of numbers were shared all along, and
+An array hides its objects from the collector. In CPython 3.11 gc.immortalize_heap() doesn't find
+them: name them before it. A wheel of NumPy for 3.11 counts references to immortal objects, which
+copies their pages: have it compiled, pip install --no-binary numpy numpy. On 3.12 and later neither
+is needed. Columns of numbers were shared all along, and
 so are pandas's strings where pyarrow keeps them: their elements are made anew when one asks for
 them, and would stay for good.
 """
