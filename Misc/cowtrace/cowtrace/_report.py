@@ -84,7 +84,7 @@ class Report:
 
     @property
     def violating_pages(self) -> int:
-        """The number of pages copied because an immortal object, or what only such have, was written.
+        """The number of pages copied as an immortal object, or what only such have, was written to.
 
         It is what --check is about. Static data and immortal code are not counted.
         """
