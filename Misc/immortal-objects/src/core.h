@@ -104,6 +104,7 @@ void walk_init(immortal_walk *walk, bool heap, PyObject *mortal);
 void walk_fini(immortal_walk *walk);
 int walk_visit(PyObject *op, void *walk);
 int walk_take(immortal_walk *walk, PyObject *op);
+void walk_relink(PyObject *op);
 int walk_traverse(immortal_walk *walk, PyObject *op);
 int walk_run(immortal_walk *walk);
 bool stays_mortal(immortal_walk *walk, PyObject *op);

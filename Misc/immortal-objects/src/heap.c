@@ -243,7 +243,11 @@ take_list(immortal_walk *walk, PyGC_Head *list, PyGC_Head *incomplete)
             }
             continue;
         }
-        if (may_be_incomplete(op)) {
+        if (_Py_IsImmortal(op)) {
+            // A weak reference: for its callback a collection moved it here.
+            walk_relink(op);
+        }
+        else if (may_be_incomplete(op)) {
             move_to_list(g, incomplete);
         }
         else if (can_be_immortal(op) && walk_take(walk, op) < 0) {
@@ -264,6 +268,8 @@ take_survivors(immortal_walk *walk)
     PyGC_Head incomplete;
     keep_mortal(walk, &kept);
     init_list(&incomplete);
+    // A collection may have moved the last one that was traversed.
+    walk->last = _PyGCHead_PREV(&core.immortal);
     int err = take_list(walk, oldest, &incomplete);
     for (int i = 0; i < GENERATIONS - 1 && !walk->again && !err; i++) {
         err = take_list(walk, generation_head(gc, i), &incomplete);

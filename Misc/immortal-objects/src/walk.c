@@ -81,6 +81,15 @@ link_header(PyObject *op, PyGC_Head *prev)
     core.tracked++;
 }
 
+/* Put an object that was immortal before where it belongs, to be traversed
+   once more. */
+void
+walk_relink(PyObject *op)
+{
+    link_header(op, _PyGCHead_PREV(&core.immortal));
+    core.tracked--;
+}
+
 static inline bool
 is_leaf(PyTypeObject *type)
 {
