@@ -16,7 +16,7 @@
 
 /* What is in the frames of threads that will never go on: at exit, and of
    threads that a fork has left behind.  The second array waits for the fork to
-   be over. */
+   be over.  Both own references: the threads run on until then. */
 static objects held;
 static objects forking;
 static bool is_over;
@@ -84,15 +84,19 @@ finish_note(PyObject *op)
 }
 
 static int
-visit_push(PyObject *op, void *arg)
+visit_hold(PyObject *op, void *arg)
 {
-    return objects_push((objects *)arg, op);
+    if (objects_push((objects *)arg, op) < 0) {
+        return -1;
+    }
+    Py_INCREF(op);
+    return 0;
 }
 
 static int
 visit_all(_PyInterpreterFrame *frame, void *arg)
 {
-    return visit_frame(frame, visit_push, arg);
+    return visit_frame(frame, visit_hold, arg);
 }
 
 static void
@@ -100,6 +104,18 @@ note_other_threads(objects *array)
 {
     // Without memory, fewer objects are left alone.
     (void)each_frame(PyThreadState_Get(), visit_all, array);
+}
+
+/* Drop the references of the array, which is empty before the first goes. */
+static void
+let_go(objects *array)
+{
+    objects dropped = *array;
+    memset(array, 0, sizeof(*array));
+    for (size_t i = 0; i < dropped.n; i++) {
+        Py_DECREF(dropped.items[i]);
+    }
+    objects_free(&dropped);
 }
 
 
@@ -537,18 +553,25 @@ at_exit(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
 static PyObject *
 before_fork(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
 {
-    forking.n = 0;
+    let_go(&forking);
     note_other_threads(&forking);
     Py_RETURN_NONE;
 }
 
 static PyObject *
-after_fork(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
+after_fork_in_parent(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
+{
+    let_go(&forking);
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+after_fork_in_child(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
 {
     for (size_t i = 0; i < forking.n; i++) {
         (void)objects_push(&held, forking.items[i]);
     }
-    forking.n = 0;
+    objects_free(&forking);
     Py_RETURN_NONE;
 }
 
@@ -563,8 +586,10 @@ static PyMethodDef main_is_gone_def = {"main_is_gone", main_is_gone, METH_O,
 static PyMethodDef at_exit_def = {"at_exit", at_exit, METH_NOARGS, NULL};
 static PyMethodDef before_fork_def = {"before_fork", before_fork, METH_NOARGS,
                                       NULL};
-static PyMethodDef after_fork_def = {"after_fork", after_fork, METH_NOARGS,
-                                     NULL};
+static PyMethodDef in_parent_def = {"after_fork_in_parent",
+                                    after_fork_in_parent, METH_NOARGS, NULL};
+static PyMethodDef in_child_def = {"after_fork_in_child",
+                                   after_fork_in_child, METH_NOARGS, NULL};
 
 static int add_end(void);
 
@@ -663,36 +688,47 @@ register_at_exit(PyObject *function)
 }
 
 static int
-register_at_fork(PyObject *before, PyObject *after)
+register_at_fork(void)
 {
-    PyObject *names = Py_BuildValue("(ss)", "before", "after_in_child");
-    PyObject *arguments[] = {before, after};
+    PyObject *names = Py_BuildValue("(sss)", "before", "after_in_parent",
+                                    "after_in_child");
+    PyObject *functions[] = {
+        PyCFunction_New(&before_fork_def, NULL),
+        PyCFunction_New(&in_parent_def, NULL),
+        PyCFunction_New(&in_child_def, NULL),
+    };
     PyObject *result = NULL;
-    if (names != NULL) {
-        result = PyObject_Vectorcall(register_fork, arguments, 0, names);
+    if (names != NULL && functions[0] != NULL && functions[1] != NULL
+        && functions[2] != NULL)
+    {
+        result = PyObject_Vectorcall(register_fork, functions, 0, names);
+    }
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(functions); i++) {
+        Py_XDECREF(functions[i]);
     }
     Py_XDECREF(names);
     Py_XDECREF(result);
     return result == NULL ? -1 : 0;
 }
 
+/* What was done before memory ran out is not done once more. */
 static int
 register_all(void)
 {
-    PyObject *exit = PyCFunction_New(&at_exit_def, NULL);
-    PyObject *before = PyCFunction_New(&before_fork_def, NULL);
-    PyObject *after = PyCFunction_New(&after_fork_def, NULL);
-    int err = -1;
-    if (exit != NULL && before != NULL && after != NULL
-        && add_end() == 0 && watch_main() == 0
-        && register_at_exit(exit) == 0)
-    {
-        err = register_at_fork(before, after);
+    static bool at_exit_is_registered;
+    if ((core.end == NULL && add_end() < 0) || watch_main() < 0) {
+        return -1;
     }
-    Py_XDECREF(exit);
-    Py_XDECREF(before);
-    Py_XDECREF(after);
-    return err;
+    if (!at_exit_is_registered) {
+        PyObject *function = PyCFunction_New(&at_exit_def, NULL);
+        int err = function == NULL ? -1 : register_at_exit(function);
+        Py_XDECREF(function);
+        if (err < 0) {
+            return -1;
+        }
+        at_exit_is_registered = true;
+    }
+    return register_at_fork();
 }
 
 static PyObject *

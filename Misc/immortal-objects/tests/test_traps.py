@@ -15,6 +15,9 @@ class TrapTest(unittest.TestCase):
     def test_collection_moves_a_weak_reference(self) -> None:
         run(programs.MOVED)
 
+    def test_other_threads_go_on_before_a_fork(self) -> None:
+        run(programs.HELD)
+
 
 if __name__ == "__main__":
     unittest.main()
