@@ -8,9 +8,9 @@
    is in use.  All code has to be found that may load what becomes immortal,
    and its choice changed.
 
-   Code that the heap's walk meets is changed there.  For single objects, the
-   code of the process is listed: what is made later by a watcher, what was
-   there before by a search. */
+   Code that the heap's walk meets is changed there.  All other code, also of
+   what stays mortal, is listed: what was there before this module by a search,
+   what is made later by a watcher. */
 
 #include "core.h"
 
@@ -44,12 +44,12 @@ static const uint8_t original[256] = {
 
 static addresses all_code;
 static addresses all_constants;     /* mortal when they were listed */
-static bool searched;
+static bool constants_are_listed;
 static bool incomplete;             /* there was no memory for a member */
 
-/* How many code units follow the instruction as its cache? */
+/* The instruction, or the one that an instrumented one stands for */
 static int
-cache_size(PyCodeObject *code, Py_ssize_t i)
+opcode_at(PyCodeObject *code, Py_ssize_t i)
 {
     _Py_CODEUNIT unit = _PyCode_CODE(code)[i];
     int opcode = unit.op.code;
@@ -63,10 +63,7 @@ cache_size(PyCodeObject *code, Py_ssize_t i)
     if (opcode == ENTER_EXECUTOR) {
         opcode = code->co_executors->executors[unit.op.arg]->vm_data.opcode;
     }
-    if (original[opcode] != 0) {
-        opcode = original[opcode];
-    }
-    return _PyOpcode_Caches[_PyOpcode_Deopt[opcode]];
+    return original[opcode] != 0 ? original[opcode] : opcode;
 }
 
 /* Change the loads of constants that are immortal now. */
@@ -76,10 +73,15 @@ rewrite(PyCodeObject *code)
     _Py_CODEUNIT *instructions = _PyCode_CODE(code);
     Py_ssize_t n = Py_SIZE(code);
     size_t arg = 0;
-    for (Py_ssize_t i = 0; i < n; i += 1 + cache_size(code, i)) {
+    int opcode;
+    for (Py_ssize_t i = 0;
+         i < n;
+         i += 1 + _PyOpcode_Caches[_PyOpcode_Deopt[opcode]])
+    {
         _Py_CODEUNIT *unit = &instructions[i];
+        opcode = opcode_at(code, i);
         arg = arg << 8 | unit->op.arg;
-        if (unit->op.code == EXTENDED_ARG) {
+        if (opcode == EXTENDED_ARG) {
             continue;
         }
         if (unit->op.code == LOAD_CONST_MORTAL
@@ -114,23 +116,28 @@ list_constants(PyCodeObject *code)
 static void
 list_code(PyObject *op)
 {
-    int new = addresses_add(&all_code, op);
-    if (new < 0) {
-        incomplete = true;
-    }
-    if (new == 0) {
-        return;
-    }
-    PyCodeObject *code = (PyCodeObject *)op;
-    if (searched) {
-        list_constants(code);
-    }
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_consts); i++) {
-        PyObject *constant = PyTuple_GET_ITEM(code->co_consts, i);
-        if (PyCode_Check(constant)) {
-            list_code(constant);    // as deep as functions are nested
+    objects waiting = {0};      // functions in functions
+    while (op != NULL) {
+        PyCodeObject *code = (PyCodeObject *)op;
+        int new = addresses_add(&all_code, code);
+        if (new > 0 && constants_are_listed) {
+            list_constants(code);
         }
+        Py_ssize_t n = new > 0 ? PyTuple_GET_SIZE(code->co_consts) : 0;
+        for (Py_ssize_t i = 0; i < n; i++) {
+            PyObject *constant = PyTuple_GET_ITEM(code->co_consts, i);
+            if (PyCode_Check(constant)
+                && objects_push(&waiting, constant) < 0)
+            {
+                incomplete = true;
+            }
+        }
+        if (new < 0) {
+            incomplete = true;
+        }
+        op = waiting.n > 0 ? waiting.items[--waiting.n] : NULL;
     }
+    objects_free(&waiting);
 }
 
 static int
@@ -173,17 +180,13 @@ search_list(PyGC_Head *list)
     }
 }
 
-/* List the code that was there before the watcher. */
+/* List the code that was there before the watcher, or for which there was no
+   memory. */
 static void
 search(void)
 {
     struct _gc_runtime_state *gc = &PyInterpreterState_Get()->gc;
-    searched = true;
-    for (size_t i = 0; i < all_code.allocated; i++) {
-        if (all_code.slots[i] != 0) {
-            list_constants((PyCodeObject *)all_code.slots[i]);
-        }
-    }
+    incomplete = false;
     for (int i = 0; i < GENERATIONS; i++) {
         search_list(generation_head(gc, i));
     }
@@ -192,18 +195,35 @@ search(void)
     (void)each_frame(NULL, visit_frame_code, NULL);
 }
 
+/* Call the function for all code that is listed, which is all that there is
+   unless memory runs out. */
+static void
+for_all(void (*function)(PyCodeObject *code))
+{
+    if (incomplete) {
+        search();
+    }
+    for (size_t i = 0; i < all_code.allocated; i++) {
+        if (all_code.slots[i] != 0) {
+            function((PyCodeObject *)all_code.slots[i]);
+        }
+    }
+}
+
 /* Return 0, or -1 if no watcher is left for us. */
 int
 code_init(void)
 {
     static int watcher = -1;
-    if (watcher < 0) {
-        watcher = PyCode_AddWatcher(watch_code);
+    if (watcher >= 0) {
+        return 0;
     }
+    watcher = PyCode_AddWatcher(watch_code);
     if (watcher < 0) {
         PyErr_Clear();
         return -1;
     }
+    search();
     return 0;
 }
 
@@ -211,38 +231,23 @@ code_init(void)
 bool
 code_may_load(PyObject *op)
 {
-    if (!searched) {
-        search();
+    if (incomplete || !constants_are_listed) {
+        constants_are_listed = true;
+        for_all(list_constants);
     }
     return incomplete || addresses_have(&all_constants, op);
 }
 
-/* Change the loads of all code that is listed. */
+/* Change the loads of all code. */
 int
 code_rewrite_all(void)
 {
-    if (!searched) {
-        search();
-    }
-    addresses_free(&all_constants);
-    for (size_t i = 0; i < all_code.allocated; i++) {
-        if (all_code.slots[i] != 0) {
-            rewrite((PyCodeObject *)all_code.slots[i]);
-            list_constants((PyCodeObject *)all_code.slots[i]);
-        }
+    for_all(rewrite);
+    if (constants_are_listed) {
+        addresses_free(&all_constants);
+        for_all(list_constants);
     }
     return incomplete ? -1 : 0;
-}
-
-/* After a walk through the whole heap */
-void
-code_rewrite_listed(void)
-{
-    for (size_t i = 0; i < all_code.allocated; i++) {
-        if (all_code.slots[i] != 0) {
-            rewrite((PyCodeObject *)all_code.slots[i]);
-        }
-    }
 }
 
 #else
@@ -268,11 +273,6 @@ int
 code_rewrite_all(void)
 {
     return 0;
-}
-
-void
-code_rewrite_listed(void)
-{
 }
 
 #endif

@@ -140,7 +140,6 @@ int code_init(void);
 void code_take(PyCodeObject *code);
 bool code_may_load(PyObject *op);
 int code_rewrite_all(void);
-void code_rewrite_listed(void);
 void code_forget_executors(void);
 
 /* hashes.c */

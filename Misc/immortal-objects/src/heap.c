@@ -389,7 +389,9 @@ immortalize_heap(PyObject *mortal)
     walk_init(&walk, true, PyTuple_GET_SIZE(mortal) > 0 ? mortal : NULL);
     int err = walk_heap(&walk);
     settle_references(true);
-    code_rewrite_listed();
+    if (code_rewrite_all() < 0 && err == 0) {
+        err = -1;
+    }
     Py_XSETREF(core.mortal, Py_NewRef(mortal));
     Py_ssize_t taken = walk.taken;
     walk_fini(&walk);

@@ -115,6 +115,26 @@ is_inner(PyObject *op)
            || !is_leaf(type);
 }
 
+/* List the object with those that something is done for later; or nowhere, when
+   there is no memory: it stays mortal then. */
+static int
+note(PyObject *op)
+{
+    size_t n_finalizable = core.finalizable.n;
+    size_t n_classes = core.classes.n;
+    bool is_class = PyType_Check(op) && PyObject_IS_GC(op)
+                    && ((PyTypeObject *)op)->tp_finalize == NULL;
+    if ((needs_end(op) && finish_note(op) < 0)
+        || (is_class && objects_push(&core.classes, op) < 0)
+        || (is_generator(op) && objects_push(&core.generators, op) < 0))
+    {
+        core.finalizable.n = n_finalizable;
+        core.classes.n = n_classes;
+        return -1;
+    }
+    return 0;
+}
+
 /* Make the object immortal and see to it that it is traversed. */
 int
 walk_take(immortal_walk *walk, PyObject *op)
@@ -123,16 +143,7 @@ walk_take(immortal_walk *walk, PyObject *op)
     if (!is_gc && is_inner(op) && objects_push(&walk->stack, op) < 0) {
         return -1;
     }
-    if (needs_end(op) && finish_note(op) < 0) {
-        return -1;
-    }
-    if (is_gc && PyType_Check(op)
-        && ((PyTypeObject *)op)->tp_finalize == NULL
-        && objects_push(&core.classes, op) < 0)
-    {
-        return -1;
-    }
-    if (is_generator(op) && objects_push(&core.generators, op) < 0) {
+    if (note(op) < 0) {
         return -1;
     }
     if (!walk->constants && !walk->heap) {

@@ -44,3 +44,84 @@ assert os.waitpid(pid, 0)[1] == 0
 thread.join()
 assert not any(isinstance(obj, Thing) for obj in gc.get_objects()), "not let go in the parent"
 """
+
+# In 3.14 what matters here is an instruction that counts a constant without a test.
+EXTENDED = """
+numbers = 0, 290
+lines = ["def store(box, number):", " for _ in range(number):"]
+lines += [f"  box['k'] = 'constant {i}'" if i in numbers else f"  x = 'constant {i}'"
+          for i in range(300)]
+namespace, box = {}, {}
+exec("\\n".join(lines), namespace)
+store = namespace["store"]
+def trace(*args):
+    return trace
+store(box, 3)
+sys.settrace(trace)
+store(box, 3)
+constants = [text for text in store.__code__.co_consts if text == "constant 290"]
+assert len(constants) == 1
+_core.immortalize(constants)
+_core.drift()
+store(box, 50)
+sys.settrace(None)
+found = _core.drift()
+assert all(abs(number) <= 2 for _, number in found), found
+"""
+
+# For a process of its own, in which the extension is imported late.
+LATE = """
+import types
+box, text = {}, "a_name_that_is_interned"
+def make():
+    namespace = {"box": box}
+    exec("def suspended():\\n while True:\\n  for _ in range((yield) or 0):\\n"
+         f"   box['k'] = '{text}'", namespace)
+    return namespace["suspended"]()
+generator = make()
+next(generator)
+generator.send(10)
+from immortal_objects import _core
+_core.immortalize_heap((types.GeneratorType,))
+assert _core.is_immortal(text) and not _core.is_immortal(generator.gi_code)
+_core.drift()
+generator.send(1000)
+found = _core.drift()
+assert all(abs(number) <= 2 for _, number in found), found
+"""
+
+# Each allocation of a call fails in turn.
+NO_MEMORY = """
+import _testcapi
+def suspended():
+    yield
+class Noisy:
+    def __del__(self):
+        pass
+def fail_at(number):
+    others, generator = [Noisy() for _ in range(60)], suspended()
+    next(generator)
+    for other in others:
+        _core.immortalize(other)
+    failed = False
+    _testcapi.set_nomemory(number, number + 1)
+    try:
+        _core.immortalize(generator)
+    except MemoryError:
+        failed = True
+    finally:
+        _testcapi.remove_mem_hooks()
+    assert failed or _core.is_immortal(generator)
+    generator = None
+    junk = [b"\\xee" * size for size in range(16, 1000, 16) for _ in range(100)]
+    _core.immortalize([Noisy()])
+    sys.exit(3 if failed else 0)
+_core.immortalize([1])
+ended = []
+for number in range(40):
+    pid = os.fork()
+    if pid == 0:
+        fail_at(number)
+    ended.append(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+assert set(ended) == {0, 3}, ended
+"""

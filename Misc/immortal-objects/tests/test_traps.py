@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import unittest
 
 import core_traps as programs
@@ -17,6 +18,17 @@ class TrapTest(unittest.TestCase):
 
     def test_other_threads_go_on_before_a_fork(self) -> None:
         run(programs.HELD)
+
+    def test_instrumented_extended_arguments(self) -> None:
+        run(programs.EXTENDED)
+
+    def test_code_from_before_the_import(self) -> None:
+        program = "import subprocess; subprocess.run([sys.executable, '-c', sys.argv[1]], check=True)"
+        run(program, programs.LATE)
+
+    @unittest.skipUnless(importlib.util.find_spec("_testcapi"), "no _testcapi, which can fail allocations")
+    def test_no_memory(self) -> None:
+        run(programs.NO_MEMORY)
 
 
 if __name__ == "__main__":
