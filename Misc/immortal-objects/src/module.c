@@ -122,6 +122,8 @@ core_version(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 #endif
 }
 
+static PyModuleDef core_module;
+
 static PyMethodDef core_methods[] = {
     {"usable", core_usable, METH_NOARGS, usable_doc},
     {"immortalize", core_immortalize, METH_O, immortalize_doc},
@@ -134,10 +136,41 @@ static PyMethodDef core_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+/* There is one state of this module: for the main interpreter, until that ends.
+   Return 0, or -1 with an exception set. */
+static int
+claim_interpreter(void)
+{
+    static bool is_claimed;
+    PyInterpreterState *interp = PyInterpreterState_Get();
+    if (interp != PyInterpreterState_Main()) {
+        PyErr_SetString(PyExc_ImportError, "it is a sub-interpreter");
+        return -1;
+    }
+    PyObject *dict = PyInterpreterState_GetDict(interp);    // borrowed
+    if (dict == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (is_claimed) {
+        // At a reload it is there.
+        PyObject *claim = PyMapping_GetItemString(dict, core_module.m_name);
+        if (claim == NULL) {
+            PyErr_SetString(PyExc_ImportError,
+                            "the interpreter was ended and started again");
+            return -1;
+        }
+        Py_DECREF(claim);
+        return 0;
+    }
+    is_claimed = true;
+    return PyDict_SetItemString(dict, core_module.m_name, Py_True);
+}
+
 static int
 core_exec(PyObject *Py_UNUSED(module))
 {
-    if (core_init() < 0) {
+    if (claim_interpreter() < 0 || core_init() < 0) {
         return -1;
     }
     // While little code is there: what is made later, a watcher sees.

@@ -148,9 +148,6 @@ wrong_count(void)
 static const char *
 find_reason(void)
 {
-    if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
-        return "it is a sub-interpreter";
-    }
     const char *(*const checks[])(void) = {
         wrong_version, wrong_build, wrong_layout, wrong_collector, wrong_count,
     };

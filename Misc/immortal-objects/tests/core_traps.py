@@ -125,3 +125,49 @@ for number in range(40):
     ended.append(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 assert set(ended) == {0, 3}, ended
 """
+
+# Sub-interpreters with the main one's GIL can import any module.
+SUBINTERPRETER = """
+try:
+    import _interpreters
+    create = lambda: _interpreters.create("legacy")
+    execute = _interpreters.exec
+except ImportError:
+    import _xxsubinterpreters as _interpreters
+    create = lambda: _interpreters.create(isolated=False)
+    execute = _interpreters.run_string
+other = create()
+execute(other, f\"\"\"
+import sys
+sys.path[:] = {sys.path!r}
+import logging
+logging.disable()
+import immortal_objects
+value = ["value"]
+assert immortal_objects.immortal(value) is value and not immortal_objects.is_immortal(value)
+assert immortal_objects.immortalize_heap() == 0
+\"\"\")
+_interpreters.destroy(other)
+gc.collect()
+assert _core.immortalize_heap() > 1000
+"""
+
+# What it takes for a main interpreter that was ended and started again.
+ANOTHER_LIFE = """
+import ctypes
+get, dict_of = ctypes.pythonapi.PyInterpreterState_Get, ctypes.pythonapi.PyInterpreterState_GetDict
+get.restype, dict_of.restype, dict_of.argtypes = ctypes.c_void_p, ctypes.py_object, [ctypes.c_void_p]
+name = "immortal_objects._core"
+def again():
+    del sys.modules[name]
+    return __import__(name).__name__
+again()
+_core.immortalize([1])
+del dict_of(get())[name]
+try:
+    again()
+except ImportError as error:
+    assert "ended and started again" in str(error)
+else:
+    raise AssertionError
+"""

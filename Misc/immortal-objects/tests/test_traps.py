@@ -8,6 +8,8 @@ import unittest
 import core_traps as programs
 from test_core import REASON, run
 
+SUBINTERPRETERS = any(map(importlib.util.find_spec, ("_interpreters", "_xxsubinterpreters")))
+
 
 @unittest.skipIf(REASON, REASON or "")
 class TrapTest(unittest.TestCase):
@@ -29,6 +31,13 @@ class TrapTest(unittest.TestCase):
     @unittest.skipUnless(importlib.util.find_spec("_testcapi"), "no _testcapi, which can fail allocations")
     def test_no_memory(self) -> None:
         run(programs.NO_MEMORY)
+
+    @unittest.skipUnless(SUBINTERPRETERS, "no module that makes sub-interpreters")
+    def test_sub_interpreter(self) -> None:
+        run(programs.SUBINTERPRETER)
+
+    def test_interpreter_that_was_ended_before(self) -> None:
+        run(programs.ANOTHER_LIFE)
 
 
 if __name__ == "__main__":
