@@ -7,15 +7,16 @@ import sys
 
 # By module, if that is loaded. An array that is immortal can't be resized: its method looks at the
 # count. The others hold something as long as they are there: what a buffer is taken from can't be
-# resized or closed, a table that is being read can't be dropped, and a suspended generator is
-# inside of its with statements.
+# resized or closed, a table that is being read can't be dropped, a connection keeps its statements,
+# and so its database open, and a suspended generator or greenlet is inside of its with statements.
 _NAMES = {
     "builtins": ("memoryview",),
     "types": ("AsyncGeneratorType", "CoroutineType", "GeneratorType"),
     "pickle": ("PickleBuffer",),
-    "sqlite3": ("Blob", "Cursor"),
+    "sqlite3": ("Blob", "Connection", "Cursor"),
     "numpy": ("ndarray",),
     "_cffi_backend": ("__CDataFromBuf", "__CDataGCP"),
+    "greenlet": ("greenlet",),
 }
 
 
@@ -23,10 +24,10 @@ def mortal_types() -> tuple[type, ...]:
     """Return the types that immortalize_heap() leaves mortal by default, of the loaded modules.
 
     They are what gc.mortal_types() lists, where there is that; memoryview, pickle.PickleBuffer,
-    generators and coroutines; the iterators of iter(function, sentinel), re.finditer() and
-    struct.iter_unpack(), and a pattern's scanner; sqlite3's Cursor and Blob; numpy.ndarray; what
-    cffi's from_buffer() and gc() return; and the classes of extension modules made with nanobind.
-    The README says why.
+    generators, coroutines and greenlets; the iterators of iter(function, sentinel), re.finditer()
+    and struct.iter_unpack(), and a pattern's scanner; sqlite3's Connection, Cursor and Blob;
+    numpy.ndarray; what cffi's from_buffer() and gc() return; and the classes of extension modules
+    made with nanobind. The README says why.
     """
     own: tuple[type, ...] = getattr(gc, "mortal_types", tuple)()
     found = [

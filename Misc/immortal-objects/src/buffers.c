@@ -5,6 +5,14 @@
 
 #include "core.h"
 
+/* A class of the program may have this name, but code in Python, too. */
+static bool
+is_numpy_type(PyTypeObject *type)
+{
+    return !PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)
+           && strcmp(type->tp_name, "numpy.ndarray") == 0;
+}
+
 /* The type of NumPy's arrays, if the object is an array; else NULL. */
 static PyTypeObject *
 array_type(PyObject *op)
@@ -14,7 +22,7 @@ array_type(PyObject *op)
     if (procs == NULL || procs->bf_getbuffer == NULL) {
         return NULL;
     }
-    while (type != NULL && strcmp(type->tp_name, "numpy.ndarray") != 0) {
+    while (type != NULL && !is_numpy_type(type)) {
         type = type->tp_base;
     }
     return type;
@@ -46,23 +54,31 @@ visit_items(const Py_buffer *view, int dimension, char *start,
     return 0;
 }
 
+/* An attribute that C code of the type computes, or NULL; a new reference.  A
+   subclass may have one of the same name. */
+PyObject *
+get_member(PyTypeObject *type, const char *name, PyObject *op)
+{
+    PyObject *value = NULL;
+    PyObject *getter = PyObject_GetAttrString((PyObject *)type, name);
+    if (getter != NULL && Py_IS_TYPE(getter, &PyGetSetDescr_Type)) {
+        value = PyGetSetDescr_Type.tp_descr_get(getter, op,
+                                                (PyObject *)Py_TYPE(op));
+    }
+    Py_XDECREF(getter);
+    if (value == NULL) {
+        PyErr_Clear();
+    }
+    return value;
+}
+
 /* The object that this array is a view of, or NULL; borrowed: the array owns
-   it.  A subclass may have an attribute of the same name. */
+   it. */
 static PyObject *
 base_of(PyTypeObject *type, PyObject *array)
 {
-    PyObject *base = NULL;
-    PyObject *getter = PyObject_GetAttrString((PyObject *)type, "base");
-    if (getter != NULL && Py_IS_TYPE(getter, &PyGetSetDescr_Type)) {
-        base = PyGetSetDescr_Type.tp_descr_get(getter, array,
-                                               (PyObject *)Py_TYPE(array));
-    }
-    Py_XDECREF(getter);
-    if (base == NULL) {
-        PyErr_Clear();
-        return NULL;
-    }
-    Py_DECREF(base);
+    PyObject *base = get_member(type, "base", array);
+    Py_XDECREF(base);
     return base == Py_None ? NULL : base;
 }
 

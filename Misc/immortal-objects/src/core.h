@@ -55,8 +55,8 @@ typedef struct {
     objects finalizable;
     /* Classes without a finalizer, immortal: one may be added later. */
     objects classes;
-    /* Generators and coroutines that are immortal: see frames.c. */
-    objects generators;
+    /* Immortal generators, coroutines and greenlets: see frames.c. */
+    objects suspended;
     /* A list that lies in the oldest generation behind all that was alive at
        the latest call of immortalize_heap(). */
     PyObject *marker;
@@ -134,6 +134,8 @@ void retag_threads(void);
 void retag_object(PyObject *op);
 void retag_list(PyGC_Head *list);
 bool is_generator(PyObject *op);
+bool has_frames(PyObject *op);
+void frames_prepare(void);
 
 /* code.c */
 int code_init(void);
@@ -152,6 +154,7 @@ void seal_class(PyTypeObject *type);
 
 /* buffers.c */
 bool holds_objects(PyObject *op);
+PyObject *get_member(PyTypeObject *type, const char *name, PyObject *op);
 int visit_buffers(immortal_walk *walk);
 
 /* pools.c */
@@ -162,6 +165,8 @@ size_t count_arenas(void);
 int finish_import(void);
 int finish_init(void);
 void finish_prepare(void);
+PyTypeObject *find_type(const char *module_name, const char *name);
+bool is_closable(PyObject *op);
 bool needs_end(PyObject *op);
 int finish_note(PyObject *op);
 

@@ -21,16 +21,16 @@ static objects held;
 static objects forking;
 static bool is_over;
 
-/* Types whose instances have no finalizer, but a method to close them, which
-   their deallocation does otherwise. */
+/* Types whose instances have a method to close them, which their deallocation
+   does otherwise; those of the first have a finalizer as well, from 3.13 on. */
 static const char *const closable[][2] = {
     {"_sqlite3", "Connection"}, {"_gdbm", "gdbm"}, {"_dbm", "dbm"},
 };
 static PyTypeObject *closable_types[Py_ARRAY_LENGTH(closable)];
 
-/* A type of the module, or NULL; borrowed from the module, which is immortal
-   or about to be dropped after this. */
-static PyTypeObject *
+/* A type of the module if that is loaded, or NULL; borrowed from the module,
+   which is immortal or about to be dropped after this. */
+PyTypeObject *
 find_type(const char *module_name, const char *name)
 {
     PyObject *modules = PyInterpreterState_Get()->imports.modules;
@@ -56,7 +56,7 @@ finish_prepare(void)
     }
 }
 
-static bool
+bool
 is_closable(PyObject *op)
 {
     for (size_t i = 0; i < Py_ARRAY_LENGTH(closable); i++) {
@@ -441,17 +441,41 @@ comes_last(PyObject *op)
            || (socket_type != NULL && PyObject_TypeCheck(op, socket_type));
 }
 
+/* Is it a generator whose frame is that of a greenlet or thread which never
+   goes on?  Closing it would fail. */
+static bool
+is_executing(PyObject *op)
+{
+    return is_generator(op)
+           && ((PyGenObject *)op)->gi_frame_state == FRAME_EXECUTING;
+}
+
+/* Close it as its deallocation does: in silence, and from any thread.  What is
+   cleared are statements, which keep a database of SQLite open. */
+static void
+close_database(PyObject *op)
+{
+    if (Py_TYPE(op)->tp_finalize == NULL) {
+        Py_XDECREF(PyObject_CallMethod(op, "close", NULL));
+        // Of another thread's connection, in 3.12
+        PyErr_Clear();
+    }
+    if (Py_TYPE(op)->tp_clear != NULL) {
+        (void)Py_TYPE(op)->tp_clear(op);
+    }
+}
+
 static void
 finalize(objects *ordered, bool last)
 {
     for (size_t i = 0; i < ordered->n; i++) {
         PyObject *op = ordered->items[i];
-        if (comes_last(op) == last) {
+        if (comes_last(op) == last && !is_executing(op)) {
             if (Py_TYPE(op)->tp_finalize != NULL) {
                 PyObject_CallFinalizer(op);
             }
-            if (!PyErr_Occurred() && is_closable(op)) {
-                Py_XDECREF(PyObject_CallMethod(op, "close", NULL));
+            if (is_closable(op)) {
+                close_database(op);
             }
             if (PyErr_Occurred()) {
                 PyErr_WriteUnraisable(op);

@@ -4,7 +4,10 @@
    adds to the count and dropping it subtracts, both without a test.  Made when
    its object was mortal, such a reference would go on counting an immortal
    object, up in a loop that stores it.  So it gets the tag that references to
-   immortal objects have. */
+   immortal objects have.
+
+   The frames of a suspended greenlet are in no thread: they hang on the frame
+   object that it shows as gr_frame, linked without those on its C stack. */
 
 #include "core.h"
 
@@ -91,6 +94,30 @@ is_generator(PyObject *op)
            || PyAsyncGen_CheckExact(op);
 }
 
+static PyTypeObject *greenlet_type;
+
+void
+frames_prepare(void)
+{
+    PyTypeObject *type = find_type("greenlet._greenlet", "greenlet");
+    if (type != NULL) {
+        greenlet_type = type;
+    }
+}
+
+static bool
+is_greenlet(PyObject *op)
+{
+    return greenlet_type != NULL && PyObject_TypeCheck(op, greenlet_type);
+}
+
+/* Does it keep frames that go on later? */
+bool
+has_frames(PyObject *op)
+{
+    return is_generator(op) || is_greenlet(op);
+}
+
 #ifdef HAVE_STACK_TAGS
 
 static inline void
@@ -124,7 +151,24 @@ retag_threads(void)
     (void)each_frame(NULL, retag_frame, NULL);
 }
 
-/* Retag what a generator, a coroutine or a frame object holds. */
+static void
+retag_greenlet(PyObject *op)
+{
+    PyObject *frame_object = get_member(greenlet_type, "gr_frame", op);
+    if (frame_object != NULL && PyFrame_Check(frame_object)) {
+        for (_PyInterpreterFrame *frame = ((PyFrameObject *)frame_object)->f_frame;
+             frame != NULL;
+             frame = frame->previous)
+        {
+            if (FRAME_HAS_CODE(frame)) {
+                (void)retag_frame(frame, NULL);
+            }
+        }
+    }
+    Py_XDECREF(frame_object);
+}
+
+/* Retag what a generator, a coroutine, a greenlet or a frame object holds. */
 void
 retag_object(PyObject *op)
 {
@@ -139,6 +183,9 @@ retag_object(PyObject *op)
         if (generator->gi_frame_state != FRAME_CLEARED) {
             (void)retag_frame(GENERATOR_FRAME(generator), NULL);
         }
+    }
+    else if (is_greenlet(op)) {
+        retag_greenlet(op);
     }
 }
 

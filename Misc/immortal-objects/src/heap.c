@@ -70,6 +70,7 @@ prepare(void)
         return -1;
     }
     finish_prepare();
+    frames_prepare();
     return 0;
 }
 
@@ -87,8 +88,8 @@ settle_references(bool everywhere)
             retag_list(generation_head(gc, i));
         }
         retag_list(&gc->permanent_generation.head);
-        for (size_t i = 0; i < core.generators.n; i++) {
-            retag_object(core.generators.items[i]);
+        for (size_t i = 0; i < core.suspended.n; i++) {
+            retag_object(core.suspended.items[i]);
         }
     }
 }
@@ -388,10 +389,12 @@ immortalize_heap(PyObject *mortal)
     immortal_walk walk;
     walk_init(&walk, true, PyTuple_GET_SIZE(mortal) > 0 ? mortal : NULL);
     int err = walk_heap(&walk);
+    PyObject *exception = PyErr_GetRaisedException();
     settle_references(true);
     if (code_rewrite_all() < 0 && err == 0) {
         err = -1;
     }
+    PyErr_SetRaisedException(exception);
     Py_XSETREF(core.mortal, Py_NewRef(mortal));
     Py_ssize_t taken = walk.taken;
     walk_fini(&walk);

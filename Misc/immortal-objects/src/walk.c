@@ -126,7 +126,7 @@ note(PyObject *op)
                     && ((PyTypeObject *)op)->tp_finalize == NULL;
     if ((needs_end(op) && finish_note(op) < 0)
         || (is_class && objects_push(&core.classes, op) < 0)
-        || (is_generator(op) && objects_push(&core.generators, op) < 0))
+        || (has_frames(op) && objects_push(&core.suspended, op) < 0))
     {
         core.finalizable.n = n_finalizable;
         core.classes.n = n_classes;
@@ -307,6 +307,10 @@ walk_traverse(immortal_walk *walk, PyObject *op)
         int err = traverse_items(walk, op);
         cache_hash(op);
         return err;
+    }
+    if (is_closable(op)) {
+        // What it holds is freed when it is closed at the end.
+        return 0;
     }
     if (PyFunction_Check(op) && !walk->heap) {
         return visit_function((PyFunctionObject *)op, walk_visit, walk);

@@ -73,3 +73,34 @@ print("end")
 """
 
 # Forks a child that reads everything; prints how many bytes it copied, and the size of the heap.
+
+# A write-ahead log is left behind by a connection that isn't closed, or has statements.
+DATABASE = """
+import immortal_objects, sqlite3, threading
+what, where, path = sys.argv[1:]
+class Holder: pass
+def connect():
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("CREATE TABLE numbers (number)")
+    connection.execute("INSERT INTO numbers VALUES (1)")
+    connection.commit()
+    holder.connection = connection
+holder = Holder()
+if where == "late":
+    _core.immortalize(holder)
+if where == "thread":
+    thread = threading.Thread(target=connect)
+    thread.start()
+    thread.join()
+else:
+    connect()
+if where == "module":
+    connection = holder.connection
+    del holder.connection
+if what == "heap":
+    immortal_objects.immortalize_heap()
+else:
+    immortal_objects.immortal(connection if where == "module" else holder)
+assert os.path.exists(path + "-wal")
+"""

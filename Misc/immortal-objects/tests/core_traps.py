@@ -171,3 +171,55 @@ except ImportError as error:
 else:
     raise AssertionError
 """
+
+GREENLETS = """
+import greenlet
+main, box = greenlet.getcurrent(), {}
+def work():
+    local = ["greenlet"]
+    box["kept"] = local
+    number = main.switch()
+    for _ in range(number):
+        box["k"] = local if number else None
+    main.switch()
+def below():
+    local = ["below C code"]
+    box["below"] = local
+    number, = map(lambda _: main.switch(), [0])
+    for _ in range(number):
+        box["k"] = local if number else None
+    main.switch()
+def inside():
+    def suspended():
+        local = ["generator"]
+        box["generator"] = local
+        for _ in range(main.switch()):
+            box["k"] = local if box else None
+        yield main.switch()
+    list(suspended())
+greenlets = [greenlet.greenlet(function) for function in (work, below, inside)]
+for each in greenlets:
+    each.switch()
+_core.immortalize_heap((greenlet.greenlet,) if sys.argv[1] == "mortal" else ())
+assert all(map(_core.is_immortal, (box["kept"], box["below"], box["generator"])))
+_core.drift()
+for each in greenlets:
+    each.switch(1000)
+found = _core.drift()
+# Each one was in a call of switch().
+assert all(abs(number) <= len(greenlets) + 1 for _, number in found), found
+for each in greenlets:
+    each.throw()
+"""
+
+# The walk runs no code of the program.
+NAMED_LIKE_NUMPY = """
+called = []
+def buffer(self, flags):
+    called.append(flags)
+    return memoryview(b"abc")
+array = type("numpy.ndarray", (), {"__buffer__": buffer, "base": None})()
+_core.immortalize([array])
+_core.immortalize_heap()
+assert not called
+"""

@@ -6,6 +6,7 @@ isn't built, or refuses the interpreter, the tests are skipped with its reason.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -100,6 +101,14 @@ class EndTest(unittest.TestCase):
                 said[what],
                 ["inner None", "kept None", "late class", "left", "outer False"],
             )
+
+    @unittest.skipUnless(importlib.util.find_spec("_sqlite3"), "Python without SQLite")
+    def test_databases_are_closed(self) -> None:
+        for what in ("alone", "heap"):
+            for where in ("instance", "late", "module", "thread"):
+                with self.subTest(f"{what} {where}"), tempfile.TemporaryDirectory() as folder:
+                    run(endings.DATABASE, what, where, str(Path(folder, "data")))
+                    self.assertEqual(os.listdir(folder), ["data"])
 
     def test_frames_of_threads_that_a_child_does_not_have(self) -> None:
         self.assertEqual(run(endings.THREAD), "there\n")

@@ -39,6 +39,15 @@ class TrapTest(unittest.TestCase):
     def test_interpreter_that_was_ended_before(self) -> None:
         run(programs.ANOTHER_LIFE)
 
+    @unittest.skipUnless(importlib.util.find_spec("greenlet"), "greenlet isn't installed")
+    def test_suspended_greenlets(self) -> None:
+        for what in ("mortal", "immortal"):
+            with self.subTest(what):
+                run(programs.GREENLETS, what)
+
+    def test_class_named_like_numpys(self) -> None:
+        run(programs.NAMED_LIKE_NUMPY)
+
 
 if __name__ == "__main__":
     unittest.main()
