@@ -101,9 +101,19 @@ def _census(is_immortal: Any) -> _backend.Census:
             if id(obj) not in seen:
                 seen.add(id(obj))
                 table = immortal if is_immortal(obj) else mortal
-                objects, size = table.get(type(obj), (0, 0))
-                table[type(obj)] = objects + 1, size + _size(obj)
+                cls = _plain_type(obj)
+                objects, size = table.get(cls, (0, 0))
+                table[cls] = objects + 1, size + _size(obj)
     return {"immortal": immortal, "unknown": mortal}
+
+
+def _plain_type(obj: Any) -> type:
+    """Return its class, or the next base that no metaclass hashes or compares in its own way."""
+    return next(
+        cls
+        for cls in type(obj).__mro__
+        if (type(cls).__hash__, type(cls).__eq__) == (type.__hash__, type.__eq__)
+    )
 
 
 def _leaves(listed: list[Any]) -> Iterator[Any]:

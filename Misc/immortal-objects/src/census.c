@@ -159,6 +159,20 @@ size_of(PyObject *op)
     return size;
 }
 
+/* The object's type; in place of a class whose metaclass hashes or compares in
+   its own way, which would be code of the application, its base. */
+static PyTypeObject *
+plain_type(PyObject *op)
+{
+    PyTypeObject *type = Py_TYPE(op);
+    while (Py_TYPE(type)->tp_hash != PyType_Type.tp_hash
+           || Py_TYPE(type)->tp_richcompare != PyType_Type.tp_richcompare)
+    {
+        type = type->tp_base;
+    }
+    return type;
+}
+
 /* An object_callback */
 static int
 table_add(PyObject *op, void *arg)
@@ -167,9 +181,10 @@ table_add(PyObject *op, void *arg)
     if (t->used * 2 >= t->allocated && table_grow(t) < 0) {
         return -1;
     }
-    entry *found = table_find(t, Py_TYPE(op));
+    PyTypeObject *type = plain_type(op);
+    entry *found = table_find(t, type);
     if (found->type == NULL) {
-        found->type = Py_TYPE(op);
+        found->type = type;
         t->used++;
     }
     found->objects++;

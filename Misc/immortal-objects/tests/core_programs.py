@@ -225,6 +225,12 @@ assert _core.is_immortal(objects) and _core.is_immortal(Own)
 found = _core.census()
 assert found["mortal type"][Own][0] == 1 and found["mortal type"][Sub][0] == 1
 assert found["immortal"][str][0] > 1000 and found["immortal"][dict][1] > 10_000
+class Unhashable(type):
+    def __eq__(cls, other):
+        raise AssertionError
+class Odd(metaclass=Unhashable): pass
+odd = Odd()
+_core.census()
 for wrong in (1,), [int]:
     try:
         _core.immortalize_heap(wrong)
