@@ -223,3 +223,18 @@ _core.immortalize([array])
 _core.immortalize_heap()
 assert not called
 """
+
+DECOMPRESSED = """
+import threading, time, zlib
+text = os.urandom(10_000_000).hex().encode()
+packed = zlib.compress(text, 1)
+results = []
+def work():
+    results.append(zlib.decompress(packed, bufsize=len(text)))
+thread = threading.Thread(target=work)
+thread.start()
+time.sleep(0.01)
+_core.immortalize_heap()
+thread.join()
+assert hash(results[0]) == hash(text)
+"""

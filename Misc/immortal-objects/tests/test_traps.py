@@ -48,6 +48,10 @@ class TrapTest(unittest.TestCase):
     def test_class_named_like_numpys(self) -> None:
         run(programs.NAMED_LIKE_NUMPY)
 
+    @unittest.skipUnless(importlib.util.find_spec("zlib"), "Python without zlib")
+    def test_bytes_that_another_thread_writes(self) -> None:
+        run(programs.DECOMPRESSED)
+
 
 if __name__ == "__main__":
     unittest.main()
