@@ -102,7 +102,9 @@ typedef struct {
 /* walk.c */
 void walk_init(immortal_walk *walk, bool heap, PyObject *mortal);
 void walk_fini(immortal_walk *walk);
+void walk_prepare(void);
 int walk_visit(PyObject *op, void *walk);
+int walk_visit_unfilled(PyObject *op, void *walk);
 int walk_take(immortal_walk *walk, PyObject *op);
 void walk_relink(PyObject *op);
 int walk_traverse(immortal_walk *walk, PyObject *op);

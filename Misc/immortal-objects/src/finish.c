@@ -37,8 +37,9 @@ find_type(const char *module_name, const char *name)
     PyObject *module = PyMapping_GetItemString(modules, module_name);
     PyObject *type = NULL;
     if (module != NULL && PyModule_Check(module)) {
-        type = PyDict_GetItemString(PyModule_GetDict(module), name);
+        type = PyMapping_GetItemString(PyModule_GetDict(module), name);
     }
+    Py_XDECREF(type);
     Py_XDECREF(module);
     PyErr_Clear();
     return type != NULL && PyType_Check(type) ? (PyTypeObject *)type : NULL;

@@ -71,6 +71,7 @@ prepare(void)
     }
     finish_prepare();
     frames_prepare();
+    walk_prepare();
     return 0;
 }
 
@@ -167,17 +168,6 @@ may_be_incomplete(PyObject *op)
     return Py_REFCNT(op) == 1
            && (PyFrozenSet_Check(op) || PyTuple_Check(op)
                || PyList_CheckExact(op));
-}
-
-/* A visitproc for what such an object holds.  Into bytes that only a list of C
-   code refers to another thread may be decompressing: they have no hash yet. */
-static int
-visit_incomplete(PyObject *op, void *walk)
-{
-    if (PyBytes_CheckExact(op) && Py_REFCNT(op) == 1) {
-        return 0;
-    }
-    return walk_visit(op, walk);
 }
 
 typedef struct {
@@ -293,7 +283,7 @@ take_survivors(immortal_walk *walk)
         PyObject *op = _Py_FROM_GC(g);
         move_to_list(g, oldest);
         if (!err) {
-            err = Py_TYPE(op)->tp_traverse(op, visit_incomplete, walk);
+            err = Py_TYPE(op)->tp_traverse(op, walk_visit_unfilled, walk);
         }
     }
     // C code keeps names where the collector doesn't look.

@@ -295,6 +295,36 @@ walk_visit(PyObject *op, void *arg)
     return walk_take(walk, op);
 }
 
+/* A visitproc for what C code may be about to fill.  Another thread may be
+   decompressing into bytes that only a list of C code refers to, and BytesIO's
+   own can be written to: they have no hash yet. */
+int
+walk_visit_unfilled(PyObject *op, void *walk)
+{
+    if (PyBytes_CheckExact(op) && Py_REFCNT(op) == 1) {
+        return 0;
+    }
+    return walk_visit(op, walk);
+}
+
+static PyTypeObject *bytes_io_type;
+
+void
+walk_prepare(void)
+{
+    if (bytes_io_type == NULL) {
+        bytes_io_type = find_type("_io", "BytesIO");
+    }
+}
+
+static visitproc
+visitor_for(PyObject *op)
+{
+    bool is_unfilled = bytes_io_type != NULL
+                       && PyObject_TypeCheck(op, bytes_io_type);
+    return is_unfilled ? walk_visit_unfilled : walk_visit;
+}
+
 /* Visit everything that the object refers to. */
 int
 walk_traverse(immortal_walk *walk, PyObject *op)
@@ -331,7 +361,7 @@ walk_traverse(immortal_walk *walk, PyObject *op)
         return -1;
     }
     if (type->tp_traverse != NULL) {
-        int err = type->tp_traverse(op, walk_visit, walk);
+        int err = type->tp_traverse(op, visitor_for(op), walk);
         if (err < 0) {
             return err;
         }

@@ -238,3 +238,15 @@ _core.immortalize_heap()
 thread.join()
 assert hash(results[0]) == hash(text)
 """
+
+BYTES_IO = """
+import io
+file = io.BytesIO(b"a" * 100)
+view = file.getbuffer()
+_core.immortalize(file)
+_core.immortalize_heap(())
+view[0] = ord("b")
+view.release()
+value = file.getvalue()
+assert value[0] == ord("b") and hash(value) == hash(bytes(bytearray(value)))
+"""

@@ -52,6 +52,9 @@ class TrapTest(unittest.TestCase):
     def test_bytes_that_another_thread_writes(self) -> None:
         run(programs.DECOMPRESSED)
 
+    def test_bytes_of_a_file_in_memory(self) -> None:
+        run(programs.BYTES_IO)
+
 
 if __name__ == "__main__":
     unittest.main()
