@@ -16,7 +16,7 @@ static int
 tour_visit(PyObject *op, void *arg)
 {
     tour *t = (tour *)arg;
-    if (!has_our_count(op) || (PyObject_IS_GC(op) && is_tracked(op))) {
+    if (!has_our_count(op) || (has_header(op) && is_tracked(op))) {
         return 0;
     }
     int new = addresses_add(&t->seen, op);

@@ -137,6 +137,7 @@ void retag_object(PyObject *op);
 void retag_list(PyGC_Head *list);
 bool is_generator(PyObject *op);
 bool has_frames(PyObject *op);
+bool has_header(PyObject *op);
 void frames_prepare(void);
 
 /* code.c */

@@ -111,6 +111,14 @@ is_greenlet(PyObject *op)
     return greenlet_type != NULL && PyObject_TypeCheck(op, greenlet_type);
 }
 
+/* Does it have a GC header?  A suspended greenlet says that it has none, so that
+   the collector keeps it, but lies in the collector's lists. */
+bool
+has_header(PyObject *op)
+{
+    return PyObject_IS_GC(op) || is_greenlet(op);
+}
+
 /* Does it keep frames that go on later? */
 bool
 has_frames(PyObject *op)

@@ -30,12 +30,16 @@ datetime_init(void)
         PyErr_Clear();
         return 0;
     }
-    bool is_whole = PyObject_HasAttrString(module, "datetime_CAPI");
+    // Kept: 3.12 frees the table of functions with its capsule.
+    PyObject *capsule = PyObject_GetAttrString(module, "datetime_CAPI");
     Py_DECREF(module);
-    if (is_whole) {
+    if (capsule != NULL) {
         PyDateTime_IMPORT;
-        // Somebody's own module of this name has no capsule.
-        PyErr_Clear();
+    }
+    // Somebody's own module of this name has no capsule.
+    PyErr_Clear();
+    if (PyDateTimeAPI == NULL) {
+        Py_XDECREF(capsule);
     }
     return 0;
 }

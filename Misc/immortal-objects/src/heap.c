@@ -179,7 +179,7 @@ static int
 visit_keep(PyObject *op, void *arg)
 {
     keeper *kept = (keeper *)arg;
-    if (!_Py_IsImmortal(op) && PyObject_IS_GC(op) && is_tracked(op)
+    if (!_Py_IsImmortal(op) && has_header(op) && is_tracked(op)
         && !(_Py_AS_GC(op)->_gc_prev & _PyGC_PREV_MASK_COLLECTING))
     {
         move_to_list(_Py_AS_GC(op), &kept->list);

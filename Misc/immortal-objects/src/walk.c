@@ -139,7 +139,7 @@ note(PyObject *op)
 int
 walk_take(immortal_walk *walk, PyObject *op)
 {
-    bool is_gc = PyObject_IS_GC(op);
+    bool is_gc = has_header(op);
     if (!is_gc && is_inner(op) && objects_push(&walk->stack, op) < 0) {
         return -1;
     }
@@ -232,7 +232,7 @@ visit_immortal(immortal_walk *walk, PyObject *op)
         cache_hash(op);
         return 0;
     }
-    if (is_leaf(type) || (PyObject_IS_GC(op) && is_tracked(op))) {
+    if (is_leaf(type) || (has_header(op) && is_tracked(op))) {
         // Numbers; and what was made immortal here
         return 0;
     }
@@ -283,7 +283,7 @@ walk_visit(PyObject *op, void *arg)
         walk->taken++;
         return 0;
     }
-    if (walk->again && PyObject_IS_GC(op) && is_tracked(op)) {
+    if (walk->again && has_header(op) && is_tracked(op)) {
         return 0;
     }
     if (has_items(type) && walk->nesting < MAX_NESTING) {

@@ -202,6 +202,7 @@ for each in greenlets:
     each.switch()
 _core.immortalize_heap((greenlet.greenlet,) if sys.argv[1] == "mortal" else ())
 assert all(map(_core.is_immortal, (box["kept"], box["below"], box["generator"])))
+assert _core.is_immortal(greenlets[0]) == (sys.argv[1] == "immortal")
 _core.drift()
 for each in greenlets:
     each.switch(1000)
