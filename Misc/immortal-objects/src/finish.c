@@ -22,7 +22,7 @@ static objects forking;
 static bool is_over;
 
 /* Types whose instances have a method to close them, which their deallocation
-   does otherwise; those of the first have a finalizer as well, from 3.13 on. */
+   does otherwise.  Those of the first have a finalizer, too, from 3.13 on. */
 static const char *const closable[][2] = {
     {"_sqlite3", "Connection"}, {"_gdbm", "gdbm"}, {"_dbm", "dbm"},
 };
@@ -564,6 +564,7 @@ finish_once(void)
 static PyObject *
 main_is_gone(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(reference))
 {
+    core.main = NULL;
     finish_once();
     Py_RETURN_NONE;
 }

@@ -111,8 +111,8 @@ is_greenlet(PyObject *op)
     return greenlet_type != NULL && PyObject_TypeCheck(op, greenlet_type);
 }
 
-/* Does it have a GC header?  A suspended greenlet says that it has none, so that
-   the collector keeps it, but lies in the collector's lists. */
+/* Does it have a GC header?  A suspended greenlet says that it has none, so
+   that the collector keeps it, but lies in the collector's lists. */
 bool
 has_header(PyObject *op)
 {
@@ -162,18 +162,17 @@ retag_threads(void)
 static void
 retag_greenlet(PyObject *op)
 {
-    PyObject *frame_object = get_member(greenlet_type, "gr_frame", op);
-    if (frame_object != NULL && PyFrame_Check(frame_object)) {
-        for (_PyInterpreterFrame *frame = ((PyFrameObject *)frame_object)->f_frame;
-             frame != NULL;
-             frame = frame->previous)
-        {
-            if (FRAME_HAS_CODE(frame)) {
-                (void)retag_frame(frame, NULL);
-            }
+    PyObject *newest = get_member(greenlet_type, "gr_frame", op);
+    _PyInterpreterFrame *frame = NULL;
+    if (newest != NULL && PyFrame_Check(newest)) {
+        frame = ((PyFrameObject *)newest)->f_frame;
+    }
+    for (; frame != NULL; frame = frame->previous) {
+        if (FRAME_HAS_CODE(frame)) {
+            (void)retag_frame(frame, NULL);
         }
     }
-    Py_XDECREF(frame_object);
+    Py_XDECREF(newest);
 }
 
 /* Retag what a generator, a coroutine, a greenlet or a frame object holds. */

@@ -115,7 +115,7 @@ is_due(Py_ssize_t taken)
 PyObject *
 immortalize(PyObject *obj)
 {
-    if (!can_be_immortal(obj)) {
+    if (PyFrame_Check(obj)) {
         PyErr_Format(PyExc_TypeError, "cannot make a %.200s object immortal",
                      Py_TYPE(obj)->tp_name);
         return NULL;
@@ -126,8 +126,8 @@ immortalize(PyObject *obj)
     immortal_walk walk;
     walk_init(&walk, false, NULL);
     int err;
-    if (_Py_IsImmortal(obj)) {
-        // It may refer to mortal objects by now.
+    if (_Py_IsImmortal(obj) || !can_be_immortal(obj)) {
+        // It may refer to mortal objects by now; __main__ stays mortal.
         err = walk_traverse(&walk, obj);
     }
     else {

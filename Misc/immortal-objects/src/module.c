@@ -136,8 +136,8 @@ static PyMethodDef core_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-/* There is one state of this module: for the main interpreter, until that ends.
-   Return 0, or -1 with an exception set. */
+/* There is one state of this module: for the main interpreter, until that
+   ends.  Return 0, or -1 with an exception set. */
 static int
 claim_interpreter(void)
 {

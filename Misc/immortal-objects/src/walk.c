@@ -115,8 +115,8 @@ is_inner(PyObject *op)
            || !is_leaf(type);
 }
 
-/* List the object with those that something is done for later; or nowhere, when
-   there is no memory: it stays mortal then. */
+/* List the object with those that something is done for later; or nowhere,
+   when there is no memory: it stays mortal then. */
 static int
 note(PyObject *op)
 {

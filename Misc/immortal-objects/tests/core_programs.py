@@ -67,6 +67,10 @@ holder.append([1, [2]])
 assert not _core.is_immortal(holder[-1])
 _core.immortalize(holder)
 assert _core.is_immortal(holder[-1][1])
+main = sys.modules["__main__"]
+main.value = ["value"]
+assert _core.immortalize(main) is main and _core.immortalize(main) is main
+assert _core.is_immortal(main.value)
 try:
     _core.immortalize(sys._getframe())
 except TypeError as error:
