@@ -9,6 +9,7 @@ import gc
 import importlib.util
 import logging
 import sys
+import sysconfig
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -54,7 +55,9 @@ def choose() -> Backend:
         names = ("immortalize", "immortalize_heap", "is_immortal")
         return Backend("gc", *(getattr(gc, name) for name in names))
     if importlib.util.find_spec(f"{__package__}._core") is None:
-        return Backend("nothing", reason="this interpreter can't make objects immortal")
+        free = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+        what = "free-threaded CPython" if free else "this interpreter"
+        return Backend("nothing", reason=f"{what} can't make objects immortal")
     version = sys.version.split()[0]
     try:
         from . import _core

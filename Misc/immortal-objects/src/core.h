@@ -60,7 +60,7 @@ typedef struct {
     /* A list that lies in the oldest generation behind all that was alive at
        the latest call of immortalize_heap(). */
     PyObject *marker;
-    /* The module in sys.modules whose end begins ours: see finish.c. */
+    /* The module in sys.modules whose end begins ours: see ending.c. */
     PyObject *end;
     /* The module __main__, for the same purpose. */
     PyObject *main;
@@ -165,13 +165,25 @@ void retire_pools(void);
 size_t count_arenas(void);
 
 /* finish.c */
-int finish_import(void);
-int finish_init(void);
 void finish_prepare(void);
 PyTypeObject *find_type(const char *module_name, const char *name);
 bool is_closable(PyObject *op);
 bool needs_end(PyObject *op);
 int finish_note(PyObject *op);
+void finish_once(void);
+
+/* owners.c */
+int add_owned(objects *roots, addresses *set);
+int add_kept(objects *finalizable);
+int add_late(objects *finalizable);
+int in_order(objects *finalizable, const addresses *left_alone,
+             objects *ordered);
+
+/* ending.c */
+int ending_import(void);
+int ending_init(void);
+int add_held(objects *array);
+bool is_finalizing(void);
 
 /* census.c */
 PyObject *census(void);

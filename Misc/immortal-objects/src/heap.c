@@ -55,7 +55,7 @@ core_init(void)
     }
     Py_XSETREF(gc_collect, PyObject_GetAttrString(gc, "collect"));
     Py_DECREF(gc);
-    return gc_collect == NULL ? -1 : finish_import();
+    return gc_collect == NULL ? -1 : ending_import();
 }
 
 static int
@@ -66,7 +66,7 @@ prepare(void)
         PyErr_SetString(PyExc_RuntimeError, reason);
         return -1;
     }
-    if (finish_init() < 0 || datetime_init() < 0) {
+    if (ending_init() < 0 || datetime_init() < 0) {
         return -1;
     }
     finish_prepare();
