@@ -1,4 +1,4 @@
-"""Programs of test_traps.py: each runs in a process of its own, with _core, gc, os, sys imported."""
+"""Programs of test_traps.py, like those of core_programs.py."""
 
 MOVED = """
 import weakref
@@ -156,7 +156,8 @@ assert _core.immortalize_heap() > 1000
 ANOTHER_LIFE = """
 import ctypes
 get, dict_of = ctypes.pythonapi.PyInterpreterState_Get, ctypes.pythonapi.PyInterpreterState_GetDict
-get.restype, dict_of.restype, dict_of.argtypes = ctypes.c_void_p, ctypes.py_object, [ctypes.c_void_p]
+get.restype, dict_of.restype = ctypes.c_void_p, ctypes.py_object
+dict_of.argtypes = [ctypes.c_void_p]
 name = "immortal_objects._core"
 def again():
     del sys.modules[name]

@@ -25,10 +25,10 @@ class TrapTest(unittest.TestCase):
         run(programs.EXTENDED)
 
     def test_code_from_before_the_import(self) -> None:
-        program = "import subprocess; subprocess.run([sys.executable, '-c', sys.argv[1]], check=True)"
-        run(program, programs.LATE)
+        start = "import subprocess; subprocess.run([sys.executable, '-c', sys.argv[1]], check=True)"
+        run(start, programs.LATE)
 
-    @unittest.skipUnless(importlib.util.find_spec("_testcapi"), "no _testcapi, which can fail allocations")
+    @unittest.skipUnless(importlib.util.find_spec("_testcapi"), "no _testcapi")
     def test_no_memory(self) -> None:
         run(programs.NO_MEMORY)
 
