@@ -79,7 +79,7 @@ extern core_state core;
 
 /* A walk makes immortal what can be reached from some objects.  GC objects
    that were met and not yet traversed wait at the end of core.immortal, others
-   on a stack, so that nothing is recursive.  An object is immortal as soon as
+   and those that are not tracked on a stack: nothing is recursive.  An object is immortal as soon as
    it was met: when there is no memory for the stack, what is immortal by then
    stays so, the rest stays mortal, and both are sound. */
 typedef struct {

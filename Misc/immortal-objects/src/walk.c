@@ -63,15 +63,21 @@ unlink_header(PyGC_Head *gc)
     _PyGCHead_SET_PREV(next, prev);
 }
 
-/* Put the header of an object behind another in core.immortal, from wherever
-   it is.  A flag that says that the object was finalized stays. */
+/* Is its header in a list?  Whoever has not tracked an object yet may do so
+   later, so that its header must be left alone. */
+static inline bool
+is_linked(PyObject *op)
+{
+    return has_header(op) && is_tracked(op);
+}
+
+/* Put the header of an object behind another in core.immortal, from the list
+   that it is in.  A flag that says that the object was finalized stays. */
 static void
 link_header(PyObject *op, PyGC_Head *prev)
 {
     PyGC_Head *gc = _Py_AS_GC(op);
-    if (is_tracked(op)) {
-        unlink_header(gc);
-    }
+    unlink_header(gc);
     PyGC_Head *next = _PyGCHead_NEXT(prev);
     gc->_gc_prev &= ~_PyGC_PREV_MASK_COLLECTING;
     _PyGCHead_SET_PREV(gc, prev);
@@ -139,8 +145,8 @@ note(PyObject *op)
 int
 walk_take(immortal_walk *walk, PyObject *op)
 {
-    bool is_gc = has_header(op);
-    if (!is_gc && is_inner(op) && objects_push(&walk->stack, op) < 0) {
+    bool linked = is_linked(op);
+    if (!linked && is_inner(op) && objects_push(&walk->stack, op) < 0) {
         return -1;
     }
     if (note(op) < 0) {
@@ -152,7 +158,7 @@ walk_take(immortal_walk *walk, PyObject *op)
     set_immortal_count(op);
     cache_hash(op);
     walk->taken++;
-    if (is_gc) {
+    if (linked) {
         link_header(op, _PyGCHead_PREV(&core.immortal));
     }
     return 0;
@@ -211,9 +217,11 @@ take_items(immortal_walk *walk, PyObject *op)
     }
     set_immortal_count(op);
     walk->taken++;
-    link_header(op, &core.immortal);
-    if (walk->last == &core.immortal) {
-        walk->last = _Py_AS_GC(op);
+    if (is_tracked(op)) {
+        link_header(op, &core.immortal);
+        if (walk->last == &core.immortal) {
+            walk->last = _Py_AS_GC(op);
+        }
     }
     walk->nesting++;
     int err = traverse_items(walk, op);
@@ -232,7 +240,7 @@ visit_immortal(immortal_walk *walk, PyObject *op)
         cache_hash(op);
         return 0;
     }
-    if (is_leaf(type) || (has_header(op) && is_tracked(op))) {
+    if (is_leaf(type) || is_linked(op)) {
         // Numbers; and what was made immortal here
         return 0;
     }
@@ -283,7 +291,7 @@ walk_visit(PyObject *op, void *arg)
         walk->taken++;
         return 0;
     }
-    if (walk->again && has_header(op) && is_tracked(op)) {
+    if (walk->again && is_linked(op)) {
         return 0;
     }
     if (has_items(type) && walk->nesting < MAX_NESTING) {

@@ -214,6 +214,16 @@ for each in greenlets:
     each.throw()
 """
 
+# Who has not tracked an object yet may do so later.
+UNTRACKED = """
+import datetime
+capsule = datetime.datetime_CAPI
+before = gc.is_tracked(capsule)
+_core.immortalize_heap()
+assert _core.is_immortal(capsule) and gc.is_tracked(capsule) == before
+gc.collect()
+"""
+
 # The walk runs no code of the program.
 NAMED_LIKE_NUMPY = """
 called = []

@@ -45,6 +45,9 @@ class TrapTest(unittest.TestCase):
             with self.subTest(what):
                 run(programs.GREENLETS, what)
 
+    def test_objects_that_are_not_tracked_yet(self) -> None:
+        run(programs.UNTRACKED)
+
     def test_class_named_like_numpys(self) -> None:
         run(programs.NAMED_LIKE_NUMPY)
 
