@@ -79,9 +79,10 @@ extern core_state core;
 
 /* A walk makes immortal what can be reached from some objects.  GC objects
    that were met and not yet traversed wait at the end of core.immortal, others
-   and those that are not tracked on a stack: nothing is recursive.  An object is immortal as soon as
-   it was met: when there is no memory for the stack, what is immortal by then
-   stays so, the rest stays mortal, and both are sound. */
+   and those that are not tracked on a stack, so that nothing is recursive.  An
+   object is immortal as soon as it was met: when there is no memory for the
+   stack, what is immortal by then stays so, the rest stays mortal, and both
+   are sound. */
 typedef struct {
     PyGC_Head *last;            /* the last one that was traversed */
     objects stack;
@@ -102,6 +103,7 @@ typedef struct {
 /* walk.c */
 void walk_init(immortal_walk *walk, bool heap, PyObject *mortal);
 void walk_fini(immortal_walk *walk);
+void walk_renew(immortal_walk *walk);
 void walk_prepare(void);
 int walk_visit(PyObject *op, void *walk);
 int walk_visit_unfilled(PyObject *op, void *walk);

@@ -269,10 +269,9 @@ take_survivors(immortal_walk *walk)
     PyGC_Head *oldest = generation_head(gc, GENERATIONS - 1);
     keeper kept;
     PyGC_Head incomplete;
+    walk_renew(walk);
     keep_mortal(walk, &kept);
     init_list(&incomplete);
-    // A collection may have moved the last one that was traversed.
-    walk->last = _PyGCHead_PREV(&core.immortal);
     int err = take_list(walk, oldest, &incomplete);
     for (int i = 0; i < GENERATIONS - 1 && !walk->again && !err; i++) {
         err = take_list(walk, generation_head(gc, i), &incomplete);

@@ -23,6 +23,16 @@ walk_fini(immortal_walk *walk)
     addresses_free(&walk->seen);
 }
 
+/* Forget addresses, after a collection: it may have freed what was met and not
+   made immortal, and moved the last object that was traversed. */
+void
+walk_renew(immortal_walk *walk)
+{
+    addresses_free(&walk->seen);
+    memset(walk->compared, 0, sizeof(walk->compared));
+    walk->last = _PyGCHead_PREV(&core.immortal);
+}
+
 /* A frame dies as its function returns; the others tell of something by their
    end, or by their place. */
 bool
