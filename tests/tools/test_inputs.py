@@ -136,10 +136,10 @@ def test_message_of_a_patch_makes_nothing_old(checkout: Path) -> None:
 
     before = state()
     patch = checkout / "patches" / SERIES / "gc-immortalize.patch"
-    text = patch.read_text()
-    patch.write_text(text.replace("Reason: ", "Reason: well, ", 1))
+    text = patch.read_bytes()  # the lines of Visual Studio's projects end by CR and LF
+    patch.write_bytes(text.replace(b"Reason: ", b"Reason: well, ", 1))
     assert state() == before
-    patch.write_text(text.replace("\n+", "\n+ ", 1))
+    patch.write_bytes(text.replace(b"\n+", b"\n+ ", 1))
     assert not set(state()) & set(before)
 
 
