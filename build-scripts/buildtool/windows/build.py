@@ -30,6 +30,10 @@ if [ ! -x "$wine" ]; then
     echo "error: $wine isn't there; build.sh --target {name}-windows-msvc makes it" >&2
     exit 1
 fi
+# A list of folders in Unix's form: Windows parts its names by semicolons.
+case ${{PYTHONPATH-}} in
+    /*) PYTHONPATH=$(printf %s "$PYTHONPATH" | tr : ";") ;;
+esac
 exec "$wine" "$(dirname -- "$(dirname -- "$(realpath -- "$0")")")/python.exe" "$@"
 """
 
