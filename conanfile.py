@@ -21,7 +21,7 @@ from conan.tools.system.package_manager import Apt
 
 # The modules that are exported with the recipe.
 sys.path.insert(0, str(Path(__file__).parent / "build-scripts"))
-from buildtool.core import errors, versions
+from buildtool.core import errors, lists, versions
 from buildtool.recipe import patches, relocate, sources, sysroot, toolchain
 from buildtool.recipe.options import OPTIONS, configure_args
 from buildtool.series import order
@@ -123,6 +123,7 @@ class CPythonImmortal(ConanFile):
         "build-scripts/buildtool/core/apt.py",
         "build-scripts/buildtool/core/cache.py",
         "build-scripts/buildtool/core/errors.py",
+        "build-scripts/buildtool/core/lists.py",
         "build-scripts/buildtool/core/paths.py",
         "build-scripts/buildtool/core/process.py",
         "build-scripts/buildtool/core/versions.py",
@@ -183,7 +184,7 @@ class CPythonImmortal(ConanFile):
             self.tool_requires(f"{self.name}/{self.version}", options=kind)
 
     def build_system_requirements(self):
-        listed = patches.read_list(Path(self.recipe_folder, "build-scripts", "packages.txt"))
+        listed = lists.read(Path(self.recipe_folder, "build-scripts", "packages.txt"))
         # The target's compiler and emulator, which run here.
         listed += self._conf("packages", default=[], check_type=list)
         if self._needs_llvm and not self._conf("toolchain"):
@@ -468,9 +469,9 @@ class CPythonImmortal(ConanFile):
         tree = Path(self.source_folder)
         if self.options.base == "debian":
             folder = self._unpack_debian_patches()
-            names = patches.read_list(folder / "series")
-            first = self.conan_data["debian"][self.version]["first_fix"]
-            patches.apply(tree, folder, names[names.index(first) :], self.output.info)
+            debian = sources.source(self.conan_data, self.version).debian
+            names = debian.fixes((folder / "series").read_text())
+            patches.apply(tree, folder, names, self.output.info)
             # Debian compiles pyexpat into the interpreter, so its fix for CVE-2026-4224 uses the
             # core's headers without more ado; as a module of its own, it has to say so.
             plain = "Extension('pyexpat', sources=['pyexpat.c']"

@@ -44,13 +44,6 @@ def test_patches_apply_without_fuzz(tmp_path: Path) -> None:
         patches.apply(tree, folder, ["a.patch"], said.append)
 
 
-def test_list_of_names(tmp_path: Path) -> None:
-    file = tmp_path / "list"
-    assert patches.read_list(file) == []
-    file.write_text("# a comment\none\n\ntwo  # another\n")
-    assert patches.read_list(file) == ["one", "two"]
-
-
 def test_installation_names_the_place_where_it_is(tmp_path: Path) -> None:
     python = Python("3.14.7")
     for folder in ("bin", "lib/pkgconfig", str(python.library)):

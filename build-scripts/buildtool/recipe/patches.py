@@ -40,11 +40,3 @@ def first_reject(output: str) -> str:
         elif "can't find file" in line or "Reversed" in line or "malformed" in line:
             return f"{file} {line}".strip()
     return output.strip().splitlines()[-1] if output.strip() else "patch(1) gave no reason"
-
-
-def read_list(path: Path) -> list[str]:
-    """Return the names in a file: one a line, with "#" comments; none without the file."""
-    if not path.exists():
-        return []
-    lines = (line.split("#")[0].strip() for line in path.read_text().splitlines())
-    return [line for line in lines if line]

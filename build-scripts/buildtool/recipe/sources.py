@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..core import lists
 from ..core.apt import Apt, addresses
 from ..core.errors import BuildError
 
@@ -35,6 +36,11 @@ class Debian:
     patches: str
     patches_sha256: str
     first_fix: str
+
+    def fixes(self, series: str) -> list[str]:
+        """Return the names of its own fixes, in order, from the *series* of its patches."""
+        names = lists.names(series)
+        return names[names.index(self.first_fix) :]
 
 
 @dataclass(frozen=True)
