@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import BuildError
+from ..core.git import git, reason, run
 from . import order, patchfile
-from .gitrun import git, reason, run
 from .patchfile import Patch
 
 TAG = "pristine"

@@ -7,8 +7,8 @@ import re
 import subprocess
 from pathlib import Path
 
-from ..core.errors import BuildError
-from .patchfile import decode
+from ..series.patchfile import decode
+from .errors import BuildError
 
 COMMITTER = "The patch series"
 
