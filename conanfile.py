@@ -123,6 +123,7 @@ class CPythonImmortal(ConanFile):
         "build-scripts/buildtool/core/apt.py",
         "build-scripts/buildtool/core/cache.py",
         "build-scripts/buildtool/core/errors.py",
+        "build-scripts/buildtool/core/git.py",
         "build-scripts/buildtool/core/lists.py",
         "build-scripts/buildtool/core/paths.py",
         "build-scripts/buildtool/core/process.py",

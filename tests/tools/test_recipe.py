@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,8 +24,6 @@ PREFIX = "/opt/somewhere"
 
 
 def test_patches_apply_without_fuzz(tmp_path: Path) -> None:
-    if shutil.which("patch") is None:
-        pytest.skip("patch is not installed")
     tree, folder = tmp_path / "tree", tmp_path / "patches"
     tree.mkdir()
     folder.mkdir()
@@ -37,7 +34,7 @@ def test_patches_apply_without_fuzz(tmp_path: Path) -> None:
     patches.apply(tree, folder, ["a.patch", "b.patch"], said.append)
     assert (tree / "file").read_text() == "one\nzwei\nthree\n"
     assert [line.partition("\n")[0] for line in said] == ["a.patch", "b.patch"]
-    with pytest.raises(BuildError, match=r"patch a\.patch does not apply: file, Hunk #1 FAILED at"):
+    with pytest.raises(BuildError, match=r"patch a\.patch does not apply: file:1"):
         patches.apply(tree, folder, ["a.patch"], said.append)
     (tree / "file").write_text("ONE\ntwo\nthree\n")  # which fuzz would let pass
     with pytest.raises(BuildError, match="does not apply"):

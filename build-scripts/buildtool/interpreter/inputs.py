@@ -15,7 +15,7 @@ from ..core.targets import Target
 from ..series import order, patchfile
 
 # What conanfile.py exports of these folders, relative to the checkout.
-TOOLS = ("__init__", "apt", "cache", "errors", "lists", "paths", "process", "versions")
+TOOLS = ("__init__", "apt", "cache", "errors", "git", "lists", "paths", "process", "versions")
 TOOL_FILES = (
     "build-scripts/buildtool/__init__.py",
     *(f"build-scripts/buildtool/core/{name}.py" for name in TOOLS),

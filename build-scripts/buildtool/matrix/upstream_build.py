@@ -16,7 +16,7 @@ from ..core import paths
 from ..core.errors import BuildError
 from ..core.targets import Target
 from ..interpreter import configuration
-from ..recipe import sources
+from ..recipe import patches, sources
 from ..series import order
 
 # PCbuild's names: of the platform, for build.bat, and of the folder for its programs.
@@ -36,7 +36,8 @@ def build(target: Target, immortal: bool, jobs: int, folder: Path) -> Path:
     shutil.rmtree(tree, ignore_errors=True)
     _unpack(tree)
     if immortal:
-        _apply_series(tree, configuration.Configuration().series)
+        series = paths.series_folder(configuration.Configuration().series)
+        patches.apply(tree, series, order.read(series / "series").names, print)
     if target.system == "Windows":
         name, place = PCBUILD[target.arch]
         _run(["cmd", "/c", r"PCbuild\build.bat", "-p", name, "--no-tkinter"], tree)
@@ -55,14 +56,6 @@ def _unpack(tree: Path) -> None:
         members.extractall(place)
     next(place.iterdir()).rename(tree)
     place.rmdir()
-
-
-def _apply_series(tree: Path, name: str) -> None:
-    """Apply the series by git, which every runner has; a repository keeps it to the tree."""
-    series = paths.series_folder(name)
-    _run(["git", "init", "--quiet"], tree)
-    for patch in order.read(series / "series").names:
-        _run(["git", "-c", "core.autocrlf=false", "apply", str(series / patch)], tree)
 
 
 def _openssl() -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..core import git, paths
 from ..core.errors import BuildError, restore_interrupt
-from . import patchfile, repository
+from . import repository
 from .patchfile import Patch
 from .repository import Base
 
@@ -36,7 +36,7 @@ def keys(base: Base, patches: Sequence[Patch], plan: Plan) -> list[str]:
     digest = hashlib.sha256(f"{base.title} {plan.debug}".encode())
     found = []
     for patch in patches:
-        digest.update(patchfile.encode(f"{patch.name} {patch.tests}\n{patch.diff}"))
+        digest.update(git.encode(f"{patch.name} {patch.tests}\n{patch.diff}"))
         found.append(digest.hexdigest())
     return found
 

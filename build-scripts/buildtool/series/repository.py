@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import BuildError
-from ..core.git import git, reason, run
+from ..core.git import apply as apply_diff
+from ..core.git import encode, git, reason, run
 from . import order, patchfile
 from .patchfile import Patch
 
@@ -101,9 +102,7 @@ def lay(base: Base, folder: Path, only: Collection[str] | None = None) -> None:
     (folder / ".git" / "info" / "exclude").write_text(IGNORED)
     for name, diff in base.before:
         limits = [f"--include={path}" for path in only or ()]
-        ran = run(folder, "apply", *limits, "-", data=diff)
-        if ran.returncode:
-            raise BuildError(f"{name} does not apply to {base.title}: {reason(ran)}")
+        apply_diff(folder, diff, f"{name} does not apply to {base.title}", *limits)
     git(folder, "add", "--all", "--force")
     message = ("commit", "--quiet", "--allow-empty", "-m", base.title)
     ran = run(folder, *message, date=f"{newest} +0000")
@@ -114,7 +113,7 @@ def lay(base: Base, folder: Path, only: Collection[str] | None = None) -> None:
 
 def apply(folder: Path, patch: Patch, title: str, *options: str) -> None:
     """Commit *patch* on top of *folder*'s branch, without fuzz; BuildError says where it fails."""
-    ran = run(folder, *_AM, *options, data=patchfile.encode(patchfile.mail(patch)))
+    ran = run(folder, *_AM, *options, data=encode(patchfile.mail(patch)))
     if ran.returncode:
         run(folder, "am", "--abort")
         raise BuildError(f"{patch.name} does not apply to {title}: {reason(ran)}")
@@ -165,7 +164,7 @@ def write(patches: Sequence[Patch], folder: Path) -> None:
         kept.mkdir(exist_ok=True)
         (kept / "series").write_text(new.text(), encoding="utf-8")
         for patch in patches:
-            (kept / patch.name).write_bytes(patchfile.encode(patch.text()))
+            (kept / patch.name).write_bytes(encode(patch.text()))
         if folder.exists():
             folder.rename(made / "old")
         try:

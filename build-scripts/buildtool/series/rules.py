@@ -176,10 +176,10 @@ def _application(folder: Path, base: Base, patches: list[Patch]) -> list[str]:
                 return [*found, str(error)]
             check = ("-c", "core.whitespace=cr-at-eol", "diff", "--check", "HEAD^", "HEAD")
             checked = git.run(tree, *check)
-            lines = patchfile.decode(checked.stdout).split("\n")
+            lines = git.decode(checked.stdout).split("\n")
             found += [f"{patch.name}: {line}" for line in lines if _is_complaint(line)]
         for patch, exported in zip(patches, repository.export(tree), strict=True):
-            if (folder / patch.name).read_bytes() != patchfile.encode(exported.text()):
+            if (folder / patch.name).read_bytes() != git.encode(exported.text()):
                 found.append(
                     f"{patch.name}: isn't in the form that series export writes "
                     "(it may apply with an offset); import and export the series"
