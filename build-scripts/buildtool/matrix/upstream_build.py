@@ -9,7 +9,6 @@ import os
 import platform
 import shutil
 import subprocess
-import tarfile
 from pathlib import Path
 
 from ..core import paths
@@ -52,9 +51,7 @@ def _unpack(tree: Path) -> None:
     archive = sources.fetch(source, paths.sources(), print)
     place = tree.with_name("unpacked")
     shutil.rmtree(place, ignore_errors=True)
-    with tarfile.open(archive) as members:
-        members.extractall(place)
-    next(place.iterdir()).rename(tree)
+    sources.unpack(archive, place, "CPython's source can't be unpacked").rename(tree)
     place.rmdir()
 
 
