@@ -103,9 +103,9 @@ def test_bake_knows_all_images() -> None:
 # docker-library/python, 3.11/slim-bookworm/Dockerfile at 025fb340 (3.11.12): configure's options,
 # and the packages that its modules are built with.
 OFFICIAL_OPTIONS = {
-    *("--build", "--enable-loadable-sqlite-extensions", "--enable-optimizations"),
-    *("--enable-option-checking=fatal", "--enable-shared", "--with-lto", "--with-ensurepip"),
-}
+    "--build", "--enable-loadable-sqlite-extensions", "--enable-optimizations",
+    "--enable-option-checking=fatal", "--enable-shared", "--with-lto", "--with-ensurepip",
+}  # fmt: skip
 OFFICIAL_LIBRARIES = {
     "libbluetooth-dev": "`socket.AF_BLUETOOTH`",
     "libbz2-dev": "",

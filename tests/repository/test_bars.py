@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -58,6 +59,20 @@ def test_no_test_module_is_imported() -> None:
     imported = re.compile(r"^\s*(?:from|import) +(?:[\w.]+\.)?(test_\w+|conftest)\b", re.MULTILINE)
     tests = [path for path in python_files() if name(path).startswith("tests/")]
     assert [name(path) for path in tests if imported.search(path.read_text())] == []
+
+
+def test_no_star_stands_before_a_literal() -> None:
+    """Where lines are to keep several items, "fmt: skip" says so to the formatter."""
+    found = []
+    for path in python_files():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Starred) and isinstance(node.value, ast.Tuple):
+                found.append(f"{name(path)}:{node.lineno}")
+            elif isinstance(node, ast.Dict):
+                pairs = zip(node.keys, node.values, strict=True)
+                if any(key is None and isinstance(value, ast.Dict) for key, value in pairs):
+                    found.append(f"{name(path)}:{node.lineno}")
+    assert found == []
 
 
 def test_modules_are_short() -> None:

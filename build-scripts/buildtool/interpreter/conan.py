@@ -42,18 +42,18 @@ def create(
         graph = Path(folder, "graph.json")
         command = [
             _conan(),
-            *("create", str(paths.ROOT), f"--version={configuration.version}"),
-            *(f"-pr:h={profile(target)}", "-pr:b=default"),
-            *("--build=missing", "--test-missing", "--no-remote", "--format=json"),
+            "create", str(paths.ROOT), f"--version={configuration.version}",
+            f"-pr:h={profile(target)}", "-pr:b=default",
+            "--build=missing", "--test-missing", "--no-remote", "--format=json",
             f"--out-file={graph}",
             *(f"-o=&:{name}={value}" for name, value in configuration.recipe_options().items()),
-            *("-cc", f"core.sources:download_cache={paths.sources()}"),
-            *("-cc", "core:non_interactive=True"),
-            *("-c", f"user.cpython-immortal:sources={paths.sources()}"),
-            *("-c", f"tools.build:jobs={jobs}"),
-            *("-c", f"tools.system.package_manager:mode={packages.replace('sudo', 'install')}"),
-            *("-c", f"tools.system.package_manager:sudo={packages == 'sudo'}"),
-        ]
+            "-cc", f"core.sources:download_cache={paths.sources()}",
+            "-cc", "core:non_interactive=True",
+            "-c", f"user.cpython-immortal:sources={paths.sources()}",
+            "-c", f"tools.build:jobs={jobs}",
+            "-c", f"tools.system.package_manager:mode={packages.replace('sudo', 'install')}",
+            "-c", f"tools.system.package_manager:sudo={packages == 'sudo'}",
+        ]  # fmt: skip
         _run([_conan(), "profile", "detect", "--exist-ok"], progress)
         _run([_conan(), "config", "install", str(paths.ROOT / "ci" / "conan")], progress)
         try:

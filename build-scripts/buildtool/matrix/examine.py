@@ -161,10 +161,10 @@ def _run_own_tests(target: Target, pythons: dict[str, Path], folder: Path) -> st
     report = folder / "own.xml"
     report.unlink(missing_ok=True)
     command = [
-        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
-        *(f"--junit-xml={report}", "--timeout=3600"),
+        sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+        f"--junit-xml={report}", "--timeout=3600",
         *OWN_TESTS,
-    ]
+    ]  # fmt: skip
     if target.runner.startswith("qemu-"):
         command += ["-k", f"not {TOO_SLOW_EMULATED}"]
     environment = os.environ | {

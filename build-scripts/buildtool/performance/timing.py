@@ -39,18 +39,18 @@ class Size:
 
 # pyperformance's benchmarks that show most of the interpreter and take little time.
 FEW = (
-    *("async_tree", "deepcopy", "deltablue", "float", "json_dumps", "nbody", "pickle"),
-    *("python_startup", "raytrace", "richards", "unpack_sequence"),
-)
+    "async_tree", "deepcopy", "deltablue", "float", "json_dumps", "nbody", "pickle",
+    "python_startup", "raytrace", "richards", "unpack_sequence",
+)  # fmt: skip
 # What a standard run leaves out: networks, threads and processes, whose noise is larger than what
 # is looked for; variants of benchmarks that are in it; and what takes longest.
 LEFT_OUT = (
-    *("asyncio_tcp", "asyncio_tcp_ssl", "asyncio_websockets", "concurrent_imap", "tornado_http"),
-    *("fastapi", "dask", "bpe_tokeniser", "sphinx", "xdsl", "networkx_connected_components"),
-    *("networkx_k_core", "async_tree_io", "async_tree_cpu_io_mixed", "async_tree_io_tg"),
-    *("async_tree_cpu_io_mixed_tg", "async_tree_memoization_tg", "sqlglot_v2_optimize"),
-    *("sqlglot_v2_parse", "sqlglot_v2_transpile"),
-)
+    "asyncio_tcp", "asyncio_tcp_ssl", "asyncio_websockets", "concurrent_imap", "tornado_http",
+    "fastapi", "dask", "bpe_tokeniser", "sphinx", "xdsl", "networkx_connected_components",
+    "networkx_k_core", "async_tree_io", "async_tree_cpu_io_mixed", "async_tree_io_tg",
+    "async_tree_cpu_io_mixed_tg", "async_tree_memoization_tg", "sqlglot_v2_optimize",
+    "sqlglot_v2_parse", "sqlglot_v2_transpile",
+)  # fmt: skip
 # An even number of rounds: each side comes first as often as the other.
 SIZES = {
     "smoke": Size(2, ("--processes=1", "--values=2", "--warmups=1"), FEW),

@@ -23,9 +23,9 @@ from . import sources
 
 # The packages of the standard library's modules, and libgcc's, which clang takes from here.
 PACKAGES = (
-    *("libc6-dev", "libbz2-dev", "libffi-dev", "libgdbm-dev", "liblzma-dev", "libncurses-dev"),
-    *("libreadline-dev", "libsqlite3-dev", "libssl-dev", "libzstd-dev", "uuid-dev", "zlib1g-dev"),
-)
+    "libc6-dev", "libbz2-dev", "libffi-dev", "libgdbm-dev", "liblzma-dev", "libncurses-dev",
+    "libreadline-dev", "libsqlite3-dev", "libssl-dev", "libzstd-dev", "uuid-dev", "zlib1g-dev",
+)  # fmt: skip
 # An emulator looks for each file in the sysroot first: what isn't for compiling stays out.
 KEPT = ("lib", "lib64", "libx32", "usr")
 NOT_KEPT = ("bin", "sbin", "share", "games")

@@ -39,16 +39,16 @@ __pycache__/
 """
 
 _FORMAT = (
-    *("format-patch", "--stdout", "-1", "--zero-commit", "--no-signature", "-N", "--no-stat"),
-    *("--full-index", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color", "-U3"),
-    *("--diff-algorithm=histogram", "--indent-heuristic", "--inter-hunk-context=0"),
-    *("--src-prefix=a/", "--dst-prefix=b/", "--no-attach", "--no-thread", "--no-cover-letter"),
-    *("--no-base", "--no-from", "--no-to", "--no-cc", "--no-add-header", "--no-notes"),
-)
+    "format-patch", "--stdout", "-1", "--zero-commit", "--no-signature", "-N", "--no-stat",
+    "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color", "-U3",
+    "--diff-algorithm=histogram", "--indent-heuristic", "--inter-hunk-context=0",
+    "--src-prefix=a/", "--dst-prefix=b/", "--no-attach", "--no-thread", "--no-cover-letter",
+    "--no-base", "--no-from", "--no-to", "--no-cc", "--no-add-header", "--no-notes",
+)  # fmt: skip
 _AM = (
-    *("am", "--quiet", "--no-3way", "--keep-cr", "--keep-non-patch", "--no-scissors"),
-    *("--no-gpg-sign", "--committer-date-is-author-date", "--whitespace=nowarn"),
-)
+    "am", "--quiet", "--no-3way", "--keep-cr", "--keep-non-patch", "--no-scissors",
+    "--no-gpg-sign", "--committer-date-is-author-date", "--whitespace=nowarn",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
