@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from buildtool.core import paths
 from buildtool.core.errors import BuildError
+from buildtool.core.kinds import Kind
 from buildtool.images import demo, engine, images
 from commands import docker_sh
 from harness import script
@@ -27,10 +28,10 @@ def test_compose_file_as_we_read_it(tmp_path: Path) -> None:
     tini = {"TINI_SUBREAPER": "1"}
     settings = {"WORKERS": 3, "REQUESTS": 10, **tini}
     assert stock["environment"] == {**settings, "PORT": 8000, "MODE": "freeze"}
-    assert stock["build"]["args"]["BASE"] == images.runtime_tags("trixie", "stock")[1]
+    assert stock["build"]["args"]["BASE"] == images.runtime_tags("trixie", Kind.STOCK)[1]
     patched = services["patched"]
     assert patched["environment"] == {**settings, "PORT": 8001, "MODE": "immortalize"}
-    assert patched["build"]["args"]["BASE"] == images.runtime_tags("trixie", "patched")[1]
+    assert patched["build"]["args"]["BASE"] == images.runtime_tags("trixie", Kind.PATCHED)[1]
     assert services["report"]["volumes"] == [f"{tmp_path}:/results"]
     # What runs the services without the plugin knows no more than this.
     known = {"image", "build", "command", "environment", "pid", "network_mode", "volumes"}

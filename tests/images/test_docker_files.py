@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from buildtool.core import paths, targets, versions
 from buildtool.core.errors import BuildError
+from buildtool.core.kinds import Kind
 from buildtool.images import bake, base, engine, images, platforms, trim
 from buildtool.install import place
 from buildtool.recipe.options import OPTIONS, configure_args
@@ -94,7 +95,7 @@ def test_bake_knows_all_images() -> None:
     assert set(made["all-platforms-patched-trixie"]["platforms"]) == set(platforms.runtime())
     names = {tag for one in made.values() for tag in one["tags"]}
     for release in base.RELEASES:
-        for kind in ("patched", "stock"):
+        for kind in Kind:
             assert {*images.runtime_tags(release, kind)} <= names
             assert {*images.runtime_tags(release, kind, nonroot=True)} <= names
     assert {f"cpython-immortal-{image}" for image in images.TOOLCHAINS} <= names

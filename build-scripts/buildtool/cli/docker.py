@@ -11,6 +11,7 @@ from typing import Any
 
 from ..core import paths, versions
 from ..core.errors import BuildError, exit_status, restore_interrupt
+from ..core.kinds import Kind
 from ..images import bake, base, demo, engine, images, labels, platforms, trim
 from .arguments import positive
 
@@ -125,8 +126,9 @@ def parser() -> argparse.ArgumentParser:
     _add_release(one)
     one.add_argument(
         "--kind",
-        choices=labels.KINDS,
-        default="patched",
+        type=Kind,
+        choices=list(Kind),
+        default=Kind.PATCHED,
         help="with the series, or stock in the same way (default: %(default)s)",
     )
     one.add_argument("--nonroot", action="store_true", help="its user is python, not root")
@@ -151,7 +153,7 @@ def parser() -> argparse.ArgumentParser:
         "--tag",
         default="",
         metavar="NAME",
-        help=f"default: like {images.runtime_tags('bookworm', 'patched')[0]}",
+        help=f"default: like {images.runtime_tags('bookworm', Kind.PATCHED)[0]}",
     )
 
     one = command(
@@ -228,7 +230,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--platform", required=True)
 
     one = command("verify", _verify, "compare checksums with what is here")
-    one.add_argument("--kind", choices=labels.KINDS, required=True)
+    one.add_argument("--kind", type=Kind, choices=list(Kind), required=True)
     one.add_argument("--version", default=versions.default())
     one.add_argument("--series", default="", metavar="SHA256")
     one.add_argument("--source", default="", metavar="SHA256")

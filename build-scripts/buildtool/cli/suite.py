@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..core import paths, targets
 from ..core.errors import BuildError, exit_status, restore_interrupt
+from ..core.kinds import Kind
 from ..interpreter import build, configuration
 from ..recipe.options import find
 from ..suite.compare import RESOURCES, Wanted, run_and_compare
@@ -60,17 +61,17 @@ def main(arguments: list[str] | None = None) -> None:
     restore_interrupt()
     options = parser().parse_args(arguments)
     settings = Settings(options.resources, options.timeout, options.huntrleaks)
-    interpreters = {"stock": options.stock, "patched": options.patched}
+    interpreters = {Kind.STOCK: options.stock, Kind.PATCHED: options.patched}
     kind = {"debug": options.debug, "sanitizers": options.sanitizers}
     name = configuration.Configuration(options.target, **kind).name
     name += "-leaks" if options.huntrleaks else ""
     folder = (options.output or paths.output() / "suite" / name).absolute()
     for side, python in interpreters.items():
         if python is None:
-            python = build.ensure(options.target, immortal=side == "patched", **kind)
+            python = build.ensure(options.target, immortal=side.immortal, **kind)
         interpreters[side] = python
     sides = [
-        make_side(side, python.absolute(), folder, settings, options.again)
+        make_side(str(side), python.absolute(), folder, settings, options.again)
         for side, python in interpreters.items()
     ]
     wanted = Wanted(options.tests, options.exclude, options.jobs)

@@ -16,7 +16,8 @@ import docker
 
 from ..core import paths, process
 from ..core.errors import BuildError
-from . import engine, images, labels
+from ..core.kinds import Kind
+from . import engine, images
 
 FILE = paths.ROOT / "docker" / "demo" / "compose.yaml"
 # What waits for another service to end well, and what only for its start.
@@ -54,7 +55,7 @@ def run(wanted: Demo, *, compose: bool) -> Path:
     Raises BuildError unless all of it went well.
     """
     client = engine.client()
-    for kind in labels.KINDS:
+    for kind in Kind:
         _, name = images.runtime_tags(wanted.release, kind)
         try:
             client.images.get(name)

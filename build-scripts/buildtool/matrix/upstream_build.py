@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..core import paths
 from ..core.errors import BuildError
+from ..core.kinds import Kind
 from ..core.targets import Target
 from ..interpreter import configuration
 from ..recipe import patches, sources
@@ -28,13 +29,13 @@ def check(target: Target) -> None:
         raise BuildError(f"only a hosted runner has it: {target.hosted}")
 
 
-def build(target: Target, immortal: bool, jobs: int, folder: Path) -> Path:
+def build(target: Target, kind: Kind, jobs: int, folder: Path) -> Path:
     """Build into *folder*, always anew; return the interpreter. BuildError if that fails."""
     check(target)
-    tree = folder / ("patched" if immortal else "stock")
+    tree = folder / str(kind)
     shutil.rmtree(tree, ignore_errors=True)
     _unpack(tree)
-    if immortal:
+    if kind.immortal:
         series = paths.series_folder(configuration.Configuration().series)
         patches.apply(tree, series, order.read(series / "series").names, print)
     if target.system == "Windows":
