@@ -217,9 +217,9 @@ print(json.dumps([platform.machine(), sys.byteorder, gc.is_immortal(json.dumps),
         assert said.endswith("for linux/s390x\n")
 
 
-def demonstrate(folder: Path, *, compose: bool = False, **options: int) -> dict[str, Any]:
+def demonstrate(folder: Path, **options: int) -> dict[str, Any]:
     """Run the demonstration; return the last figures of each side's workers."""
-    report = demo.run(demo.Demo(RELEASE, output=folder, **options), compose=compose)
+    report = demo.run(demo.Demo(RELEASE, output=folder, **options))
     print(report.read_text())
     found = {}
     for kind in Kind:
@@ -248,11 +248,10 @@ def test_demonstration(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("compose", [False, True], ids=["sdk", "compose"])
 def test_demonstration_in_full(
-    engine: docker.DockerClient, built: dict[str, Image], tmp_path: Path, compose: bool
+    engine: docker.DockerClient, built: dict[str, Image], tmp_path: Path
 ) -> None:
-    ends = demonstrate(tmp_path, compose=compose, workers=8, requests=2000, products=100_000)
+    ends = demonstrate(tmp_path, workers=8, requests=2000, products=100_000)
     assert total(ends["patched"], "Pss") <= 0.5 * total(ends["stock"], "Pss")
 
 

@@ -19,7 +19,8 @@ DESCRIPTION = """\
 Builds images with the docker command, on the engine that DOCKER_HOST names (this machine's by
 default). Single images need engine 20.10 or later; images of several platforms under one name need
 25 or later with containerd's image store, or a builder of BuildKit. Where no docker command has the
-plugin buildx, which bake needs, Debian's is fetched into the cache.
+plugin buildx, which bake needs, or compose, which the demonstration needs, Debian's is fetched
+into the cache.
 """
 
 
@@ -76,8 +77,7 @@ def _demo(options: argparse.Namespace) -> None:
         options.output.absolute(),
         options.products,
     )
-    compose = options.by == "compose" or (options.by is None and engine.has_plugin("compose"))
-    report = demo.run(wanted, compose=compose)
+    report = demo.run(wanted)
     print(f"{report.read_text()}\nreport: {report}")
 
 
@@ -215,11 +215,6 @@ def parser() -> argparse.ArgumentParser:
         default=paths.output() / "demo",
         metavar="DIR",
         help="where the report goes (default: .build/demo)",
-    )
-    one.add_argument(
-        "--by",
-        choices=("compose", "sdk"),
-        help="the compose plugin, or Docker's SDK for Python (default: the plugin if it is there)",
     )
 
     one = command("packages", _packages, "print the Debian packages of a toolchain image")
