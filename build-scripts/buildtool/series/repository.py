@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import shutil
 import tarfile
-import tempfile
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import BuildError
 from ..core.git import apply as apply_diff
 from ..core.git import encode, git, reason, run
+from ..install import swap
 from . import order, patchfile
 from .patchfile import Patch
 
@@ -65,24 +64,6 @@ def read_patches(folder: Path) -> list[Patch]:
     return [patchfile.read(folder / name) for name in order.read(folder / "series").names]
 
 
-@contextmanager
-def beside(path: Path) -> Iterator[Path]:
-    """Give a new folder beside *path* that becomes *path* at the end, or is gone after a failure.
-
-    Raises BuildError if *path* exists.
-    """
-    if path.exists() or path.is_symlink():
-        raise BuildError(f"{path} exists; remove it or name another place")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-"))
-    try:
-        made.chmod(0o755)
-        yield made
-        made.rename(path)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-
-
 def lay(base: Base, folder: Path, only: Collection[str] | None = None) -> None:
     """Make *folder* a git repository of the pristine source, tagged and on the series' branch.
 
@@ -120,11 +101,19 @@ def apply(folder: Path, patch: Patch, title: str, *options: str) -> None:
 
 
 def import_series(base: Base, patches: Sequence[Patch], folder: Path) -> None:
-    """Make the repository *folder*: the pristine source, and one commit for each patch."""
-    with beside(folder) as made:
+    """Make the repository *folder*: the pristine source, and one commit for each patch.
+
+    Raises BuildError if *folder* exists.
+    """
+    if folder.exists() or folder.is_symlink():
+        raise BuildError(f"{folder} exists; remove it or name another place")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with swap.beside(folder, "new") as made:
+        made.mkdir()
         lay(base, made)
         for patch in patches:
             apply(made, patch, base.title)
+        made.rename(folder)
 
 
 def export(folder: Path) -> list[Patch]:
@@ -156,21 +145,15 @@ def write(patches: Sequence[Patch], folder: Path) -> None:
     old = order.read(listed) if listed.exists() else order.Series([])
     new = order.reorder(old, [patch.name for patch in patches])
     folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
-    try:
-        kept = made / "kept"
+    with (
+        swap.alone(folder),
+        swap.beside(folder, "new") as made,
+        swap.beside(folder, "old") as aside,
+    ):
         if folder.exists():
-            shutil.copytree(folder, kept, ignore=shutil.ignore_patterns("*.patch"))
-        kept.mkdir(exist_ok=True)
-        (kept / "series").write_text(new.text(), encoding="utf-8")
+            shutil.copytree(folder, made, ignore=shutil.ignore_patterns("*.patch"))
+        made.mkdir(exist_ok=True)
+        (made / "series").write_text(new.text(), encoding="utf-8")
         for patch in patches:
-            (kept / patch.name).write_bytes(encode(patch.text()))
-        if folder.exists():
-            folder.rename(made / "old")
-        try:
-            kept.rename(folder)
-        except OSError:
-            (made / "old").rename(folder)
-            raise
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+            (made / patch.name).write_bytes(encode(patch.text()))
+        swap.replace(made, folder, aside)
