@@ -13,7 +13,7 @@ from ..core import paths, versions
 from ..core.errors import BuildError, exit_status, restore_interrupt
 from ..core.kinds import Kind
 from ..images import bake, base, demo, engine, images, labels, platforms, trim
-from .arguments import positive
+from .arguments import manual, positive
 
 DESCRIPTION = """\
 Builds images with the docker command, on the engine that DOCKER_HOST names (this machine's by
@@ -96,11 +96,7 @@ def _verify(options: argparse.Namespace) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser; its help is the manual."""
-    top = argparse.ArgumentParser(
-        prog="docker.sh",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    top = manual("docker.sh", DESCRIPTION)
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, function: object, text: str, **options: Any) -> argparse.ArgumentParser:

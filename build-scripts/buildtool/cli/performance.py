@@ -15,7 +15,7 @@ from ..core.progress import Progress
 from ..interpreter import build, configuration
 from ..performance import instructions, machine, readme, report, results, startup, timing
 from ..performance.programs import GROUPS
-from .arguments import positive
+from .arguments import manual, positive
 
 DESCRIPTION = """\
 Measures patched against stock, both built by the recipe in the same way, and writes a folder of
@@ -34,12 +34,7 @@ if a ratio is above the recorded one.
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser; its help is the manual."""
-    top = argparse.ArgumentParser(
-        prog="compare-performance.sh",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    top = manual("compare-performance.sh", DESCRIPTION, EPILOG)
     add = top.add_argument
     add("benchmarks", nargs="*", metavar="BENCHMARK", help="run these (default: the size's)")
     add("--size", choices=timing.SIZES, default="standard", help="default: %(default)s")

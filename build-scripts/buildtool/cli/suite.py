@@ -14,7 +14,7 @@ from ..recipe.options import find
 from ..suite.compare import RESOURCES, Wanted, run_and_compare
 from ..suite.sides import make_side
 from ..suite.single import Settings
-from .arguments import positive
+from .arguments import manual, positive
 
 DESCRIPTION = """\
 Runs CPython's own test suite with the patched and with the stock interpreter, both built by the
@@ -29,11 +29,7 @@ it was when it is started again; with other interpreters or settings it starts a
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser; its help is the manual."""
-    top = argparse.ArgumentParser(
-        prog="compare-suite.sh",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    top = manual("compare-suite.sh", DESCRIPTION)
     add = top.add_argument
     add("tests", nargs="*", metavar="TEST", help="modules to run (default: the whole suite)")
     add("--exclude", action="append", default=[], metavar="TEST", help="leave a module out")
