@@ -17,6 +17,7 @@ from buildtool.images import bake, base, engine, images, platforms, trim
 from buildtool.install import place
 from buildtool.recipe.options import OPTIONS, configure_args
 from commands import docker_sh
+from harness import script
 
 DOCKER = paths.ROOT / "docker"
 DOCKERFILES = sorted(DOCKER.glob("*/Dockerfile"))
@@ -79,8 +80,20 @@ def test_runtime_images_are_for_these_platforms() -> None:
     assert sorted(platforms.runtime()) == sorted(f"linux/{name}" for name in names)
     assert platforms.target("linux/arm/v7").name == "armhf-gcc"
     assert platforms.base("linux/arm/v7", "trixie") == "arm32v7/debian:trixie-slim"
+    names = {platform: platforms.debian(platform) for platform in platforms.runtime()}
+    assert names["linux/amd64"] == "amd64" and names["linux/386"] == "i386"
+    assert names["linux/arm/v7"] == "armhf" and names["linux/arm64"] == "arm64"
     with pytest.raises(BuildError, match="no runtime image for linux/vax; there are linux/amd64, "):
         platforms.target("linux/vax")
+
+
+def test_images_are_examined_for_what_the_targets_say() -> None:
+    """smoke.py runs in the image, which hasn't the list of targets."""
+    machines = script(DOCKER / "runtime" / "smoke.py").MACHINES
+    assert set(machines) == set(platforms.runtime())
+    for platform, (_, size, order) in machines.items():
+        target = platforms.target(platform)
+        assert (8 * size, order) == (target.bits, target.byte_order)
 
 
 def test_bake_knows_all_images() -> None:
