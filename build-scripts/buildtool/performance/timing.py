@@ -105,19 +105,22 @@ def environments(
 ) -> dict[tuple[str, bool], Path]:
     """Make a virtual environment of each interpreter for pyperformance's benchmarks and for ours.
 
-    Returns their interpreters by side, and whether it's for ours. They are kept in .build/.
+    Returns their interpreters by side, and whether it's for ours. They are kept in .build/,
+    by what they are made from: the requirements' content, not where the files lie.
     pyperformance doesn't make them, for 1.14.0 makes one of the Python that it runs in itself.
     """
     made = {}
     for ours in sorted({one.ours for one in benchmarks}):
         files = sorted({one.requirements for one in benchmarks if one.ours == ours} - {""})
+        contents = [Path(file).read_bytes() for file in files]
         wanted = [
             f"pyperf=={pyperf.__version__}",
             *(word for file in files for word in ("-r", file)),
         ]
         for side, python in pair.items():
             who = identity(python)
-            name = f"{side}-{hashlib.sha256(repr((wanted, str(python), who)).encode()).hexdigest()}"
+            made_from = (pyperf.__version__, contents, str(python), who)
+            name = f"{side}-{hashlib.sha256(repr(made_from).encode()).hexdigest()}"
             folder = paths.output() / "performance" / "venvs" / name[:24]
             made[side, ours] = folder / "bin" / "python"
             if not (folder / "complete").exists():
