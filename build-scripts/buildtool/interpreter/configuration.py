@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ..core import targets, versions
-from ..core.errors import BuildError
+from ..core import process, targets, versions
 from ..core.paths import ROOT
 from ..core.versions import Python, conan_data
 from ..recipe import sources, toolchain
@@ -92,8 +90,4 @@ def compiler_version(target: targets.Target) -> str:
     compiler = target.compiler
     if target.release:
         compiler = str(toolchain.place(target.release, compiler))
-    try:
-        ran = subprocess.run([compiler, "--version"], capture_output=True, text=True)
-    except OSError as error:
-        raise BuildError(f"the compiler {compiler} does not run: {error}") from error
-    return ran.stdout
+    return process.run([compiler, "--version"], f"the compiler {compiler} does not run")

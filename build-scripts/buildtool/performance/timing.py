@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import io
 import os
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Any
 import pyperf  # type: ignore[import-untyped]
 from pyperformance import _manifest  # type: ignore[import-untyped]
 
-from ..core import paths, versions
+from ..core import paths, process, versions
 from ..core.errors import BuildError
 from ..core.progress import Progress
 from .callgrind import CONFIG
@@ -136,10 +135,7 @@ def environments(
 def identity(python: Path) -> str:
     """Return what tells an interpreter from another one; BuildError if it doesn't run."""
     code = "import gc, sys; print(sys.version, sys.base_prefix, hasattr(gc, 'immortalize_heap'))"
-    ran = subprocess.run([str(python), "-I", "-c", code], capture_output=True, text=True)
-    if ran.returncode:
-        raise BuildError(f"{python} doesn't run: {ran.stderr.strip()[-200:]}")
-    return ran.stdout
+    return process.run([str(python), "-I", "-c", code], f"{python} doesn't run")
 
 
 def steps(benchmarks: Sequence[Benchmark], size: str) -> Iterator[tuple[str, int, Benchmark]]:
