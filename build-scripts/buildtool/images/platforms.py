@@ -50,11 +50,12 @@ def base(platform: str, release: str) -> str:
     return f"{PUBLISHED.get(name, name)}/debian:{release}-slim"
 
 
-def _command() -> None:
+def main() -> None:
+    """Run the command; BuildError for a platform that there is no image for."""
     parser = argparse.ArgumentParser(description="Print the target of a platform.")
     parser.add_argument("platform", help="linux/amd64, for example")
     print(target(parser.parse_args().platform).name)
 
 
 if __name__ == "__main__":
-    sys.exit(exit_status(_command))
+    sys.exit(exit_status(main))
