@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ..core import paths, targets
+from ..core import paths, process, targets
 from ..core.errors import BuildError
 from ..core.packages import apt_line
 from ..core.progress import Progress
@@ -128,8 +128,9 @@ def explain(output: str) -> str:
 
 def environment() -> dict[str, str]:
     """Return the environment of a build: the user's, less what would get into the interpreter."""
-    own = ("PYTHON", "CFLAGS", "CPPFLAGS", "LDFLAGS", "MAKEFLAGS")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    own = ("CFLAGS", "CPPFLAGS", "LDFLAGS", "MAKEFLAGS")
+    clean = process.clean_environment()
+    kept = {name: value for name, value in clean.items() if not name.startswith(own)}
     kept["CONAN_HOME"] = str(paths.conan_home())
     kept["CCACHE_DIR"] = str(paths.cache() / "ccache")
     if remote := os.environ.get("CPYTHON_IMMORTAL_CCACHE_REMOTE"):
