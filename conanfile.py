@@ -111,7 +111,7 @@ class CPythonImmortal(ConanFile):
         Apt(self).install(listed, update=True, host_package=False)
 
     def layout(self):
-        # CPython's own tests and "make install" expect the build where the source is.
+        # In one place: make looks for Modules/Setup.local where it builds.
         self.folders.source = self.folders.build = "src"
         self.folders.generators = "generators"
 
