@@ -122,9 +122,9 @@ def test_missing_package_names_the_apt_line(tmp_path: Path) -> None:
     fake.chmod(0o755)
     prefix = tmp_path / "python"
     ran = build(
-        *("--no-packages", "--stock", "--prefix", str(prefix)),
+        "--no-packages", "--stock", "--prefix", str(prefix),
         PATH=f"{fake.parent}:{os.environ['PATH']}",
-    )
+    )  # fmt: skip
     assert error_line(ran) == (
         "error: packages are missing; as root run: apt-get update && apt-get install -y "
         "--no-install-recommends libffi-dev uuid-dev"
@@ -153,8 +153,7 @@ def test_patch_that_does_not_apply(checkout: Path, cache: Path, tmp_path: Path) 
     prefix = tmp_path / "python"
     ran = build("--prefix", str(prefix), checkout=checkout, CPYTHON_IMMORTAL_CACHE=str(cache))
     assert (
-        "error: patch broken.patch does not apply: Objects/listobject.c, Hunk #1 FAILED at 20; "
-        "full log: "
+        "error: patch broken.patch does not apply: Objects/listobject.c:20; full log: "
     ) in error_line(ran)
     assert not prefix.exists()
     assert "package_id" not in packages_of(cache)
@@ -174,10 +173,10 @@ def test_clang_without_its_tools(cache: Path, tmp_path: Path) -> None:
     fake.chmod(0o755)
     prefix = tmp_path / "python"
     ran = build(
-        *("--target", "x86_64-clang", "--stock", "--lto", "--prefix", str(prefix)),
+        "--target", "x86_64-clang", "--stock", "--lto", "--prefix", str(prefix),
         PATH=f"{fake.parent}:{os.environ['PATH']}",
         CPYTHON_IMMORTAL_CACHE=str(cache),
-    )
+    )  # fmt: skip
     assert "error: clang comes without llvm-ar, which lto and pgo need; full log: " in (
         error_line(ran)
     )
@@ -205,9 +204,9 @@ def test_no_series(checkout: Path) -> None:
 def test_cache_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     ran = build(
-        *("--stock", "--prefix", str(tmp_path / "python")),
+        "--stock", "--prefix", str(tmp_path / "python"),
         CPYTHON_IMMORTAL_CACHE=str(tmp_path / "file" / "cache"),
-    )
+    )  # fmt: skip
     assert f"Not a directory: '{tmp_path / 'file' / 'cache'}'" in error_line(ran)
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from ..core import paths, targets, versions
 from ..core.errors import BuildError, exit_status, restore_interrupt
+from ..core.kinds import Kind
 from ..core.progress import Progress
 from ..interpreter import build, configuration
 from ..performance import instructions, machine, readme, report, results, startup, timing
 from ..performance.programs import GROUPS
-from .arguments import positive
+from .arguments import manual, positive
 
 DESCRIPTION = """\
 Measures patched against stock, both built by the recipe in the same way, and writes a folder of
@@ -33,12 +34,7 @@ if a ratio is above the recorded one.
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser; its help is the manual."""
-    top = argparse.ArgumentParser(
-        prog="compare-performance.sh",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    top = manual("compare-performance.sh", DESCRIPTION, EPILOG)
     add = top.add_argument
     add("benchmarks", nargs="*", metavar="BENCHMARK", help="run these (default: the size's)")
     add("--size", choices=timing.SIZES, default="standard", help="default: %(default)s")
@@ -78,13 +74,14 @@ def main(arguments: list[str] | None = None) -> None:
     name = configuration.Configuration(target.name, pgo=fast, lto=fast).name
     if not options.instructions and target.is_emulated:
         raise BuildError(f"{name} runs under an emulator, whose time it is that would be measured")
-    pair = {"stock": options.stock, "patched": options.patched}
-    for side, python in pair.items():
+    given = {Kind.STOCK: options.stock, Kind.PATCHED: options.patched}
+    pair: dict[str, Path] = {}
+    for side, python in given.items():
         if python is None:
-            python = build.ensure(target.name, immortal=side == "patched", pgo=fast, lto=fast)
+            python = build.ensure(target.name, immortal=side.immortal, pgo=fast, lto=fast)
         elif not python.is_file():
             raise BuildError(f"--{side}: there is no {python}")
-        pair[side] = python.absolute()
+        pair[str(side)] = python.absolute()
     if options.instructions:
         _count(name, pair, options)
     else:

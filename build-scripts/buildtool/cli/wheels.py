@@ -23,6 +23,7 @@ else:
 
 from ..core import paths
 from ..core.errors import BuildError, exit_status
+from .arguments import manual
 
 FOLDER = paths.ROOT / "Misc" / "immortal-objects"
 # Installed when it is asked for.
@@ -47,11 +48,7 @@ architecture, and tests each in its image; that takes a container engine.
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser; its help is the manual."""
-    top = argparse.ArgumentParser(
-        prog="wheels.sh",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    top = manual("wheels.sh", DESCRIPTION)
     top.add_argument("pythons", nargs="*", metavar="PYTHON", help=f"one of {FIRST} to {LAST}")
     top.add_argument("--output", type=Path, metavar="DIR", help="default: .build/wheels")
     top.add_argument("--images", action="store_true", help="for all interpreters, by images")

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 
-from . import process
+from . import lists, process
 from .errors import BuildError
 from .paths import ROOT
 from .targets import Target
@@ -55,8 +55,7 @@ def missing_packages() -> list[str]:
     """Return those of packages.txt that dpkg doesn't have; none on a machine without dpkg."""
     if shutil.which("dpkg-query") is None:
         return []
-    lines = (ROOT / "build-scripts" / "packages.txt").read_text().splitlines()
-    wanted = [line for line in lines if line and not line.startswith("#")]
+    wanted = lists.read(ROOT / "build-scripts" / "packages.txt")
     return [package for package in wanted if not _is_installed(package)]
 
 

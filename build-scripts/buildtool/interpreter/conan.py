@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ..core import paths, targets
+from ..core import paths, process, targets
 from ..core.errors import BuildError
 from ..core.packages import apt_line
 from ..core.progress import Progress
@@ -42,18 +42,18 @@ def create(
         graph = Path(folder, "graph.json")
         command = [
             _conan(),
-            *("create", str(paths.ROOT), f"--version={configuration.version}"),
-            *(f"-pr:h={profile(target)}", "-pr:b=default"),
-            *("--build=missing", "--test-missing", "--no-remote", "--format=json"),
+            "create", str(paths.ROOT), f"--version={configuration.version}",
+            f"-pr:h={profile(target)}", "-pr:b=default",
+            "--build=missing", "--test-missing", "--no-remote", "--format=json",
             f"--out-file={graph}",
             *(f"-o=&:{name}={value}" for name, value in configuration.recipe_options().items()),
-            *("-cc", f"core.sources:download_cache={paths.sources()}"),
-            *("-cc", "core:non_interactive=True"),
-            *("-c", f"user.cpython-immortal:sources={paths.sources()}"),
-            *("-c", f"tools.build:jobs={jobs}"),
-            *("-c", f"tools.system.package_manager:mode={packages.replace('sudo', 'install')}"),
-            *("-c", f"tools.system.package_manager:sudo={packages == 'sudo'}"),
-        ]
+            "-cc", f"core.sources:download_cache={paths.sources()}",
+            "-cc", "core:non_interactive=True",
+            "-c", f"user.cpython-immortal:sources={paths.sources()}",
+            "-c", f"tools.build:jobs={jobs}",
+            "-c", f"tools.system.package_manager:mode={packages.replace('sudo', 'install')}",
+            "-c", f"tools.system.package_manager:sudo={packages == 'sudo'}",
+        ]  # fmt: skip
         _run([_conan(), "profile", "detect", "--exist-ok"], progress)
         _run([_conan(), "config", "install", str(paths.ROOT / "ci" / "conan")], progress)
         try:
@@ -128,8 +128,9 @@ def explain(output: str) -> str:
 
 def environment() -> dict[str, str]:
     """Return the environment of a build: the user's, less what would get into the interpreter."""
-    own = ("PYTHON", "CFLAGS", "CPPFLAGS", "LDFLAGS", "MAKEFLAGS")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    own = ("CFLAGS", "CPPFLAGS", "LDFLAGS", "MAKEFLAGS")
+    clean = process.clean_environment()
+    kept = {name: value for name, value in clean.items() if not name.startswith(own)}
     kept["CONAN_HOME"] = str(paths.conan_home())
     kept["CCACHE_DIR"] = str(paths.cache() / "ccache")
     if remote := os.environ.get("CPYTHON_IMMORTAL_CCACHE_REMOTE"):

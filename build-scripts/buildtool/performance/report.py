@@ -11,8 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..core import markdown
-from ..core.errors import BuildError
+from ..core import markdown, process
 from . import chart, machine, ratios, startup, timing
 
 # What tells how an interpreter was built.
@@ -49,10 +48,8 @@ class Run:
 
 def interpreter(python: Path) -> dict[str, Any]:
     """Return what *python* tells of how it was built; BuildError if it doesn't run."""
-    ran = subprocess.run([str(python), "-I", "-c", ASK], capture_output=True, text=True)
-    if ran.returncode:
-        raise BuildError(f"{python} doesn't run: {ran.stderr.strip()[-200:]}")
-    found: dict[str, Any] = json.loads(ran.stdout)
+    said = process.run([str(python), "-I", "-c", ASK], f"{python} doesn't run")
+    found: dict[str, Any] = json.loads(said)
     return found
 
 

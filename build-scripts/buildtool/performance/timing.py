@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import io
 import os
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Any
 import pyperf  # type: ignore[import-untyped]
 from pyperformance import _manifest  # type: ignore[import-untyped]
 
-from ..core import paths, versions
+from ..core import paths, process, versions
 from ..core.errors import BuildError
 from ..core.progress import Progress
 from .callgrind import CONFIG
@@ -39,18 +38,18 @@ class Size:
 
 # pyperformance's benchmarks that show most of the interpreter and take little time.
 FEW = (
-    *("async_tree", "deepcopy", "deltablue", "float", "json_dumps", "nbody", "pickle"),
-    *("python_startup", "raytrace", "richards", "unpack_sequence"),
-)
+    "async_tree", "deepcopy", "deltablue", "float", "json_dumps", "nbody", "pickle",
+    "python_startup", "raytrace", "richards", "unpack_sequence",
+)  # fmt: skip
 # What a standard run leaves out: networks, threads and processes, whose noise is larger than what
 # is looked for; variants of benchmarks that are in it; and what takes longest.
 LEFT_OUT = (
-    *("asyncio_tcp", "asyncio_tcp_ssl", "asyncio_websockets", "concurrent_imap", "tornado_http"),
-    *("fastapi", "dask", "bpe_tokeniser", "sphinx", "xdsl", "networkx_connected_components"),
-    *("networkx_k_core", "async_tree_io", "async_tree_cpu_io_mixed", "async_tree_io_tg"),
-    *("async_tree_cpu_io_mixed_tg", "async_tree_memoization_tg", "sqlglot_v2_optimize"),
-    *("sqlglot_v2_parse", "sqlglot_v2_transpile"),
-)
+    "asyncio_tcp", "asyncio_tcp_ssl", "asyncio_websockets", "concurrent_imap", "tornado_http",
+    "fastapi", "dask", "bpe_tokeniser", "sphinx", "xdsl", "networkx_connected_components",
+    "networkx_k_core", "async_tree_io", "async_tree_cpu_io_mixed", "async_tree_io_tg",
+    "async_tree_cpu_io_mixed_tg", "async_tree_memoization_tg", "sqlglot_v2_optimize",
+    "sqlglot_v2_parse", "sqlglot_v2_transpile",
+)  # fmt: skip
 # An even number of rounds: each side comes first as often as the other.
 SIZES = {
     "smoke": Size(2, ("--processes=1", "--values=2", "--warmups=1"), FEW),
@@ -105,19 +104,22 @@ def environments(
 ) -> dict[tuple[str, bool], Path]:
     """Make a virtual environment of each interpreter for pyperformance's benchmarks and for ours.
 
-    Returns their interpreters by side, and whether it's for ours. They are kept in .build/.
+    Returns their interpreters by side, and whether it's for ours. They are kept in .build/,
+    by what they are made from: the requirements' content, not where the files lie.
     pyperformance doesn't make them, for 1.14.0 makes one of the Python that it runs in itself.
     """
     made = {}
     for ours in sorted({one.ours for one in benchmarks}):
         files = sorted({one.requirements for one in benchmarks if one.ours == ours} - {""})
+        contents = [Path(file).read_bytes() for file in files]
         wanted = [
             f"pyperf=={pyperf.__version__}",
             *(word for file in files for word in ("-r", file)),
         ]
         for side, python in pair.items():
             who = identity(python)
-            name = f"{side}-{hashlib.sha256(repr((wanted, str(python), who)).encode()).hexdigest()}"
+            made_from = (pyperf.__version__, contents, str(python), who)
+            name = f"{side}-{hashlib.sha256(repr(made_from).encode()).hexdigest()}"
             folder = paths.output() / "performance" / "venvs" / name[:24]
             made[side, ours] = folder / "bin" / "python"
             if not (folder / "complete").exists():
@@ -133,10 +135,7 @@ def environments(
 def identity(python: Path) -> str:
     """Return what tells an interpreter from another one; BuildError if it doesn't run."""
     code = "import gc, sys; print(sys.version, sys.base_prefix, hasattr(gc, 'immortalize_heap'))"
-    ran = subprocess.run([str(python), "-I", "-c", code], capture_output=True, text=True)
-    if ran.returncode:
-        raise BuildError(f"{python} doesn't run: {ran.stderr.strip()[-200:]}")
-    return ran.stdout
+    return process.run([str(python), "-I", "-c", code], f"{python} doesn't run")
 
 
 def steps(benchmarks: Sequence[Benchmark], size: str) -> Iterator[tuple[str, int, Benchmark]]:

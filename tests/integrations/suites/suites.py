@@ -24,18 +24,18 @@ RESULT = MISC / "integrations" / "suites.json"
 PYTEST = ("-m", "pytest", "-q", "-p", "recorder", "-p", "no:cacheprovider", "-p", "no:xdist")
 # What of Django's tests: the parts of these names.
 DJANGO = (
-    *("basic", "queries", "aggregation", "annotations", "expressions", "lookup", "many_to_many"),
-    *("many_to_one", "model_fields", "model_forms", "forms_tests", "template_tests", "utils_tests"),
-    *("serializers", "auth_tests", "sessions_tests", "middleware", "requests_tests"),
-    *("urlpatterns_reverse", "signals", "sites_tests"),
-)
+    "basic", "queries", "aggregation", "annotations", "expressions", "lookup", "many_to_many",
+    "many_to_one", "model_fields", "model_forms", "forms_tests", "template_tests", "utils_tests",
+    "serializers", "auth_tests", "sessions_tests", "middleware", "requests_tests",
+    "urlpatterns_reverse", "signals", "sites_tests",
+)  # fmt: skip
 
 
 # What pytest takes for tests of lxml, and isn't: classes to derive from, and makers of suites.
 LXML_BASES = (
-    *("_ETreeTestCaseBase", "_XmlFileTestCaseBase", "_IOTestCaseBase", "_XMLPullParserTest"),
-    *("_ElementSlicingTest", "_C14NTest", "_XIncludeTestCase", "test_suite"),
-)
+    "_ETreeTestCaseBase", "_XmlFileTestCaseBase", "_IOTestCaseBase", "_XMLPullParserTest",
+    "_ElementSlicingTest", "_C14NTest", "_XIncludeTestCase", "test_suite",
+)  # fmt: skip
 # Tests that end otherwise, all for one reason: they compare sys.getrefcount() of an immortal object
 # (None, small numbers, what was there at the call) before and after something: it does not count.
 KNOWN = (
@@ -72,7 +72,7 @@ SUITES = {
     ),
     "pydantic": Suite(
         (
-            *(*PYTEST, "tests"),
+            *PYTEST, "tests",
             *(f"--ignore=tests/{name}" for name in ("mypy", "pyright", "benchmarks")),
             *(f"--ignore=tests/{name}" for name in ("test_docs.py", "test_docs_extraction.py")),
             "--ignore=tests/typechecking",
@@ -86,7 +86,7 @@ SUITES = {
     ),
     "SQLAlchemy": Suite(
         (
-            *(*PYTEST, "test/base", "test/engine", "test/orm/declarative"),
+            *PYTEST, "test/base", "test/engine", "test/orm/declarative",
             *(f"test/sql/test_{name}.py" for name in ("compare", "compiler", "select", "types")),
         ),
         "sqlalchemy==2.1.9",
@@ -98,13 +98,13 @@ SUITES = {
     ),
     "NumPy": Suite(
         (
-            *(*PYTEST, "-m", "not slow", "--pyargs"),
+            *PYTEST, "-m", "not slow", "--pyargs",
             *(f"numpy._core.tests.test_{name}" for name in ("multiarray", "dtype", "numeric")),
             "numpy._core.tests.test_regression",
             *(f"numpy.lib.tests.test_{name}" for name in ("function_base", "io")),
         )
     ),
-}
+}  # fmt: skip
 
 
 def source(python: Path, suite: Suite, folder: Path) -> Path:
