@@ -49,10 +49,11 @@ def create(
             *(f"-o=&:{name}={value}" for name, value in configuration.recipe_options().items()),
             "-cc", f"core.sources:download_cache={paths.sources()}",
             "-cc", "core:non_interactive=True",
-            "-c", f"user.cpython-immortal:sources={paths.sources()}",
-            "-c", f"tools.build:jobs={jobs}",
-            "-c", f"tools.system.package_manager:mode={packages.replace('sudo', 'install')}",
-            "-c", f"tools.system.package_manager:sudo={packages == 'sudo'}",
+            # For the native interpreter of a cross build, too, which -c alone doesn't reach.
+            "-c:a", f"user.cpython-immortal:sources={paths.sources()}",
+            "-c:a", f"tools.build:jobs={jobs}",
+            "-c:a", f"tools.system.package_manager:mode={packages.replace('sudo', 'install')}",
+            "-c:a", f"tools.system.package_manager:sudo={packages == 'sudo'}",
         ]  # fmt: skip
         _run([_conan(), "profile", "detect", "--exist-ok"], progress)
         _run([_conan(), "config", "install", str(paths.ROOT / "ci" / "conan")], progress)
@@ -109,9 +110,11 @@ def explain(output: str) -> str:
     """Return the reason of a failure from Conan's output, in one line."""
     if "No space left on device" in output:
         return "no disk space left during the build; free some and run again"
-    if match := re.search(r"System requirements: ('.*') are missing", output):
-        packages = apt_line(re.findall("'(.*?)'", match[1]))
-        return f"packages are missing; as root run: {packages}"
+    if match := re.search(r"System requirements: '(.*?)' are missing", output):
+        return f"packages are missing; as root run: {apt_line(match[1].split(', '))}"
+    if match := re.search(r"Command '(?:sudo )?(apt-get .*)' failed with exit code", output):
+        said = re.findall(r"^E: (.*)$", output, re.MULTILINE)
+        return f"{match[1]} failed: {said[0] if said else 'it does not say why'}"
     if match := re.search(r"ConanException: (?!Error \d+ while executing)(.*)", output):
         return match[1]
     for pattern in (
