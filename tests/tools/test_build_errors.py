@@ -107,7 +107,7 @@ def test_no_compiler_and_apt_fails(tmp_path: Path) -> None:
     for tool in ("/usr/bin/env", "/bin/sh"):
         (tmp_path / Path(tool).name).symlink_to(tool)
     line = error_line(build("--stock", PATH=str(tmp_path)))
-    assert line.endswith("needs gcc, and apt-get can't install it: E: no such package")
+    assert line.endswith("needs gcc, and apt-get can't install it: no such package")
 
 
 def without_packages(tmp_path: Path, *names: str) -> str:
@@ -280,6 +280,10 @@ def test_cache_that_cannot_be_made(tmp_path: Path) -> None:
         (
             "E: no lock\n\tConanException: Command 'sudo apt-get update' failed with exit code 100",
             "apt-get update failed: no lock",
+        ),
+        (
+            "W: Failed to fetch a\nE: Unable\nCommand 'apt-get install b' failed with exit code 1",
+            "apt-get install b failed: Failed to fetch a",
         ),
         ("ERROR: in build()\n\tConanException: patch a.patch\n", "patch a.patch"),
     ],

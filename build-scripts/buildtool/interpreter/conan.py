@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..core import paths, process, targets
 from ..core.errors import BuildError
-from ..core.packages import apt_line
+from ..core.packages import apt_line, apt_reason
 from ..core.progress import Progress
 from .configuration import Configuration, profile
 
@@ -55,7 +55,7 @@ def create(
             "-c:a", f"tools.system.package_manager:mode={packages.replace('sudo', 'install')}",
             "-c:a", f"tools.system.package_manager:sudo={packages == 'sudo'}",
         ]  # fmt: skip
-        _run([_conan(), "profile", "detect", "--exist-ok"], progress)
+        _run([_conan(), "profile", "detect", how_to_detect()], progress)
         _run([_conan(), "config", "install", str(paths.ROOT / "ci" / "conan")], progress)
         try:
             _run(command, progress, Watch(target.compiler, COMPILER_CALLS * _passes(configuration)))
@@ -113,8 +113,7 @@ def explain(output: str) -> str:
     if match := re.search(r"System requirements: '(.*?)' are missing", output):
         return f"packages are missing; as root run: {apt_line(match[1].split(', '))}"
     if match := re.search(r"Command '(?:sudo )?(apt-get .*)' failed with exit code", output):
-        said = re.findall(r"^E: (.*)$", output, re.MULTILINE)
-        return f"{match[1]} failed: {said[0] if said else 'it does not say why'}"
+        return f"{match[1]} failed: {apt_reason(output) or 'it does not say why'}"
     if match := re.search(r"ConanException: (?!Error \d+ while executing)(.*)", output):
         return match[1]
     for pattern in (
@@ -140,6 +139,13 @@ def environment() -> dict[str, str]:
         kept["CCACHE_REMOTE_STORAGE"] = remote
         kept["CCACHE_SECONDARY_STORAGE"] = remote  # its name before ccache 4.7
     return kept
+
+
+def how_to_detect() -> str:
+    """Return Conan's option that keeps the profile of this machine, if that has a compiler."""
+    profile = paths.conan_home() / "profiles" / "default"
+    made_before = profile.exists() and "compiler=" not in profile.read_text()
+    return "--force" if made_before else "--exist-ok"
 
 
 def _run(command: list[str], progress: Progress, watch: Watch | None = None) -> None:
