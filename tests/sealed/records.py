@@ -158,9 +158,7 @@ def work(table: dict[str, Customer], count: int) -> float:
     return total
 
 
-def measure(
-    mode: str, records: int, count: int, end: str = "", warm: int = WARM
-) -> dict[str, Any]:
+def measure(mode: str, records: int, count: int, end: str = "", warm: int = WARM) -> dict[str, Any]:
     """Load *records*, do what the mode says, and let a child work on *count* of them.
 
     Works on *warm* others before.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import itertools
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -152,8 +151,15 @@ def jinja2(_: Path) -> Application:
 def sqlalchemy(_: Path) -> Application:
     """The ORM: rows with a relationship are added, found, changed and deleted."""
     from sqlalchemy import ForeignKey, create_engine, select
-    from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
-    from sqlalchemy.orm import configure_mappers, selectinload
+    from sqlalchemy.orm import (
+        DeclarativeBase,
+        Mapped,
+        Session,
+        configure_mappers,
+        mapped_column,
+        relationship,
+        selectinload,
+    )
 
     class Base(DeclarativeBase):
         pass
