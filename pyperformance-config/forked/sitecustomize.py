@@ -1,6 +1,6 @@
 """Runs each worker of pyperf in a child, forked from a heap that is sealed after the imports.
 
-Python imports this at its start, by PYTHONPATH, which pyperf gives to its workers. A benchmark's
+Python imports this at its start, where buildtool.performance.forked has it found. A benchmark's
 script has imported what it needs when it makes its pyperf.Runner. There the heap becomes immortal
 (stock: garbage is collected, as that does first), and a child goes on in the worker's place.
 Programs that a benchmark starts are left alone.
@@ -39,6 +39,6 @@ def prepare() -> None:
     pyperf.Runner.__init__ = forked
 
 
-# Set before sys.argv is, and with what comes after the script
+# sys.argv isn't set yet.
 if "--worker" in sys.orig_argv:
     prepare()
