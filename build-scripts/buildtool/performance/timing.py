@@ -59,7 +59,7 @@ LEFT_OUT = (
 # An even number of rounds: each side comes first as often as the other.
 SIZES = {
     "smoke": Size(2, ("--processes=1", "--values=2", "--warmups=1"), FEW),
-    "short": Size(4, ("--processes=2", "--values=3", "--warmups=1"), SHORT),
+    "short": Size(12, ("--processes=2", "--values=3", "--warmups=1"), SHORT),
     "standard": Size(4, ("--processes=2", "--values=3", "--warmups=1")),
     "rigorous": Size(12, ("--processes=3", "--values=4", "--warmups=2")),
 }
