@@ -25,6 +25,8 @@ MAX_BOOKKEEPING = 64
 FOR_CODE = re.compile(
     r"specialize|quicken|warmup|backoff|version_tag$|GetVersionForCurrentState", re.IGNORECASE
 )
+# The callers that count. Some further up have returned already: cowtrace finds what lies on the stack.
+NEAREST = 3
 OF_CODE = ("co_warmup", "co_code_adaptive", "func_version")
 # What callgrind writes, until the end of this process
 FILES = tempfile.TemporaryDirectory()
@@ -67,8 +69,8 @@ def sealed_rows(found: dict[str, Any]) -> list[dict[str, Any]]:
 def for_code(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the rows of writes on behalf of running code into pages that hold anything else.
 
-    These are caused by specializing it, by counting, and by the versions that it keeps of types,
-    functions and namespaces; not by what the code itself stores.
+    *rows* are those of sealed_rows(). Returned are those caused by specializing, by counting, and by
+    the versions that code keeps of types, functions and namespaces; not by what the code stores.
     """
     return [
         row
@@ -77,7 +79,7 @@ def for_code(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         and (
             row["type"] == "code"
             or row["part"] in OF_CODE
-            or any(FOR_CODE.search(name) for name in (row["function"], *row["callers"]))
+            or any(FOR_CODE.search(name) for name in (row["function"], *row["callers"][:NEAREST]))
         )
     ]
 
