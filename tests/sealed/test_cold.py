@@ -29,7 +29,8 @@ REQUESTS = {
     "sqlalchemy": "200",
     "fastapi": "200",
 }
-# How many instructions are counted of, first and then; of Django, 500 and 1,500 take half an hour.
+# How many the instructions are counted of: the first ones, which specialize, and those after.
+# Callgrind takes some fifty times as long as the work itself.
 COUNTED = {
     "django": ("60", "180"),
     "flask": ("20", "60"),

@@ -25,7 +25,7 @@ MAX_BOOKKEEPING = 64
 FOR_CODE = re.compile(
     r"specialize|quicken|warmup|backoff|version_tag$|GetVersionForCurrentState", re.IGNORECASE
 )
-# The callers that count. Some further up have returned already: cowtrace finds what lies on the stack.
+# The callers that count. Some further up have returned: cowtrace finds what lies on the stack.
 NEAREST = 3
 OF_CODE = ("co_warmup", "co_code_adaptive", "func_version")
 # What callgrind writes, until the end of this process
@@ -69,8 +69,8 @@ def sealed_rows(found: dict[str, Any]) -> list[dict[str, Any]]:
 def for_code(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the rows of writes on behalf of running code into pages that hold anything else.
 
-    *rows* are those of sealed_rows(). Returned are those caused by specializing, by counting, and by
-    the versions that code keeps of types, functions and namespaces; not by what the code stores.
+    *rows* are those of sealed_rows(). Returned are those caused by specializing, by counting, and
+    by the versions that code keeps of types, functions and namespaces; not by what code stores.
     """
     return [
         row
