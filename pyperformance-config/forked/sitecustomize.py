@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
+
+PR_SET_PDEATHSIG = 1
 
 
 def fork() -> str:
@@ -22,6 +25,10 @@ def fork() -> str:
     if child := os.fork():
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         os._exit(status if status >= 0 else 1)
+    import ctypes
+
+    # A worker that takes too long is killed by pyperf, and its child with it.
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     return "sealed" if seal else "as it was"
 
 

@@ -85,6 +85,21 @@ def test_a_failing_child_fails_the_worker(
     assert subprocess.run([str(python), script], env=env).returncode == 0
 
 
+def test_a_worker_that_is_killed_takes_its_child_along(
+    pythons: dict[tuple[str, bool], Path], tmp_path: Path
+) -> None:
+    """pyperf does so after --timeout."""
+    script = tmp_path / "endless.py"
+    text = "import time\nimport pyperf\npyperf.Runner()\nprint('ready', flush=True)\n"
+    script.write_text(f"{text}time.sleep(600)\n")
+    command = [str(pythons["stock", False]), str(script), "--worker"]
+    env = {**os.environ, **forked.ENVIRONMENT}
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE) as worker:
+        assert worker.stdout and worker.stdout.readline() == b"ready\n"
+        worker.kill()
+        assert worker.stdout.read() == b"", "the child's end closes the pipe"
+
+
 def test_what_starts_programs_is_left_out() -> None:
     listed = {one.name for one in timing.select("standard", (), VERSION, fork=True)}
     every = {one.name for one in timing.select("standard", (), VERSION)}
