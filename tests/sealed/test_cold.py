@@ -38,8 +38,8 @@ COUNTED = {
     "sqlalchemy": ("10", "30"),
     "fastapi": ("20", "60"),
 }
-# Times the instructions of stock's worker: what the test of each count takes, and no more
-MOST = 1.03
+# Times the instructions of stock's worker. What is above 1 is what the test of each count takes.
+MOST = dict.fromkeys(COUNTED, 1.02) | {"sqlalchemy": 1.03}
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_requests_take_no_more_instructions(
     theirs = instructions_of_parts(stock, COLD, application, "nothing", *counts, **site)
     ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
     print({"stock": theirs, "patched": ours, "ratios": ratios})
-    assert max(ratios) <= MOST
+    assert max(ratios) <= MOST[application]
 
 
 def test_program_of_its_own_writes_code_alone(patched: Path) -> None:
