@@ -38,8 +38,8 @@ COUNTED = {
     "sqlalchemy": ("10", "30"),
     "fastapi": ("20", "60"),
 }
-# Times the instructions of stock's worker. What is above 1 is what the test of each count takes: the
-# same interpreter takes 1 to 2 % more if its heap isn't sealed.
+# Times the instructions of stock's worker. What is above 1 is what the test of each count takes:
+# the same interpreter takes more, by about 1 %, if its heap isn't sealed.
 MOST = dict.fromkeys(COUNTED, 1.02) | {"sqlalchemy": 1.03}
 
 
