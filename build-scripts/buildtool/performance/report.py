@@ -91,7 +91,7 @@ def write(folder: Path, run: Run) -> dict[str, Any]:
     found = {
         "name": run.name,
         "size": run.size,
-        "publishable": not run.warnings and not run.failed and run.size != "smoke",
+        "publishable": not run.warnings and not run.failed and run.size in timing.PUBLISHED,
         "warnings": list(run.warnings),
         "failed": dict(run.failed),
         "geometric_mean": asdict(mean),
@@ -152,8 +152,8 @@ def summary(
     if run.warnings:
         lines += ["**Not for publication**:", ""]
         lines += [f"- {warning}" for warning in run.warnings] + [""]
-    elif run.size == "smoke":
-        lines += ["**Not for publication**: a smoke run is too short to tell.", ""]
+    elif run.size not in timing.PUBLISHED:
+        lines += [f"**Not for publication**: a {run.size} run is too short to tell.", ""]
     if run.machine.get("virtual"):
         lines += ["It is a virtual machine: others may share its processors, unseen.", ""]
     lines += [f"Not measured: {name}: {why}" for name, why in run.failed.items()]
