@@ -87,7 +87,7 @@ def classes(name: str) -> Iterator[type]:
 
 def show(value: object) -> str:
     """Describe a value without what differs from run to run."""
-    text = re.sub(r"0x[0-9a-f]+|\b\d{6,}\b|\bhandle \w+", "N", repr(value))
+    text = re.sub(r"0x[0-9a-f]+|\b\d{6,}\b|\bhandle \w+|\bparent=\d+", "N", repr(value))
     return re.sub(r"/[\w./-]+", "PATH", text)[:200]
 
 
