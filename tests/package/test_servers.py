@@ -38,8 +38,7 @@ def test_workers_share(
     python = stock_of("3.14")
     (package,) = environment("3.14").parents[1].glob("lib/python*/site-packages")
     before, after = (
-        cases.CASES[name](cases.Place(python, python, folder), SIZE)
-        for folder in (None, package)
+        cases.CASES[name](cases.Place(python, python, folder), SIZE) for folder in (None, package)
     )
     print(f"{name}\n  stock   {before}\n  package {after}")
     assert after["workers"] == before["workers"] == SIZE.workers
