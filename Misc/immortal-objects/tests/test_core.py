@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import platform
 import subprocess
 import sys
 import tempfile
@@ -62,6 +63,10 @@ class WalkTest(unittest.TestCase):
 
     def test_again_takes_what_was_alive_before(self) -> None:
         run(programs.AGAIN)
+
+    @unittest.skipUnless(platform.libc_ver()[0] == "glibc", "another malloc()")
+    def test_free_memory_is_given_back(self) -> None:
+        self.assertGreater(int(run(programs.TRIMMED)), 20_000)
 
     def test_child_copies_nothing(self) -> None:
         copied, size = map(int, run(programs.SHARED, "heap").split())
