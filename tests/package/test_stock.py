@@ -68,6 +68,7 @@ def test_forked_child_copies_nothing(environment: Callable[[str], Path], minor: 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("minor", MINORS)
 def test_django_worker(environment: Callable[[str], Path], minor: str, tmp_path: Path) -> None:
     python = environment(minor)
