@@ -9,11 +9,25 @@ from pathlib import Path
 import pytest
 from package.stock import call
 
-MODULES = """
-test_asyncio.test_tasks test_collections test_copy test_dataclasses test_descr test_dict test_enum
-test_functools test_gc test_generators test_io test_list test_pickle test_set test_tuple test_typing
-test_weakref
-""".split()
+MODULES = [
+    "test_asyncio.test_tasks",
+    "test_collections",
+    "test_copy",
+    "test_dataclasses",
+    "test_descr",
+    "test_dict",
+    "test_enum",
+    "test_functools",
+    "test_gc",
+    "test_generators",
+    "test_io",
+    "test_list",
+    "test_pickle",
+    "test_set",
+    "test_tuple",
+    "test_typing",
+    "test_weakref",
+]
 # In the default tier, the ones that tell most; they take seconds.
 FIRST = ("test_gc", "test_dict", "test_weakref")
 
