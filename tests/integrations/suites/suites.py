@@ -13,6 +13,7 @@ import sys
 import tarfile
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -122,11 +123,11 @@ def source(python: Path, suite: Suite, folder: Path) -> Path:
     return unpacked / suite.folder
 
 
-def outcomes(python: Path, site: Path, suite: Suite, folder: Path) -> dict[str, str]:
-    """Run the suite in *folder*; return the outcome of each test."""
+def outcomes(python: Path, sites: Sequence[Path], suite: Suite, folder: Path) -> dict[str, str]:
+    """Run the suite in *folder*, with modules of *sites*; return the outcome of each test."""
     with tempfile.TemporaryDirectory() as temporary:
         record = Path(temporary, "record")
-        names = {**modules(HERE, site), "RECORDER_FILE": str(record)}
+        names = {**modules(HERE, *sites), "RECORDER_FILE": str(record)}
         ran = subprocess.run(
             [python, *suite.command],
             cwd=folder,
@@ -145,13 +146,22 @@ def outcomes(python: Path, site: Path, suite: Suite, folder: Path) -> dict[str, 
 
 def compare(name: str, patched: Path, stock: Path) -> dict[str, Any]:
     """Run a suite with both; return its counts in stock, and the tests that differ."""
-    suite = SUITES[name]
-    site = site_packages(patched, HERE / "suites.txt")
+    sites = (site_packages(patched, HERE / "suites.txt"),)
+    return _compare(SUITES[name], (stock, sites), (patched, sites))
+
+
+def compare_package(name: str, python: Path, package: Path) -> dict[str, Any]:
+    """Run a suite with an interpreter, without and with the package, which lies in a folder."""
+    site = site_packages(python, HERE / "suites.txt")
+    return _compare(SUITES[name], (python, (site,)), (python, (package, site)))
+
+
+def _compare(suite: Suite, *sides: tuple[Path, Sequence[Path]]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         if suite.source:
             folder = source(Path(sys.executable), suite, folder)
-        found = [outcomes(python, site, suite, folder) for python in (stock, patched)]
+        found = [outcomes(python, sites, suite, folder) for python, sites in sides]
     return summary(*found)
 
 
