@@ -353,6 +353,11 @@ note_drift(PyObject *op, void *arg)
     if (count_difference(op) == 0) {
         return 0;
     }
+#ifdef Py_GIL_DISABLED
+    if (is_sink(op)) {
+        return 0;
+    }
+#endif
     return objects_push(&((drifted *)arg)->found, op);
 }
 

@@ -182,6 +182,7 @@ int list_tracked(objects *array, bool hold);
 int world_init(void);
 bool is_settled(PyObject *op);
 void share_id(PyObject *op);
+bool is_sink(PyObject *op);
 #endif
 
 /* buffers.c */

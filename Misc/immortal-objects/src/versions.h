@@ -72,7 +72,7 @@ static inline int64_t
 count_difference(PyObject *op)
 {
     return (int64_t)op->ob_ref_local - (int64_t)_Py_IMMORTAL_REFCNT_LOCAL
-           + op->ob_ref_shared;
+           + (op->ob_ref_shared >> _Py_REF_SHARED_SHIFT);
 }
 
 #elif PY_VERSION_HEX >= 0x030e0000

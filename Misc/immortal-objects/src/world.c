@@ -42,10 +42,25 @@ static PyType_Spec sink_spec = {
 int
 world_init(void)
 {
-    if (sink == NULL) {
-        sink = (PyTypeObject *)PyType_FromSpec(&sink_spec);     // kept
+    if (sink != NULL) {
+        return 0;
     }
-    return sink == NULL ? -1 : 0;
+    sink = (PyTypeObject *)PyType_FromSpec(&sink_spec);     // kept
+    if (sink == NULL) {
+        return -1;
+    }
+    // Never freed, whatever is added to its count, and its number never given
+    // to another object
+    stop_world();
+    set_immortal_count((PyObject *)sink);
+    start_world();
+    return 0;
+}
+
+bool
+is_sink(PyObject *op)
+{
+    return op == (PyObject *)sink;
 }
 
 static Py_ssize_t
@@ -76,7 +91,7 @@ share_id(PyObject *op)
 {
     Py_ssize_t shared = sink_id();
     Py_ssize_t id = _Py_INVALID_UNIQUE_ID;
-    if (shared == _Py_INVALID_UNIQUE_ID || op == (PyObject *)sink) {
+    if (shared == _Py_INVALID_UNIQUE_ID) {
         return;
     }
     if (PyType_Check(op)) {

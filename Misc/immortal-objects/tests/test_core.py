@@ -10,6 +10,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import unittest
 from pathlib import Path
@@ -25,6 +26,7 @@ except ImportError as error:
     REASON: str | None = f"no extension: {error}"
 else:
     REASON = _core.usable()
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 START = "import gc, os, sys\nfrom immortal_objects import _core\n"
 # The stores of the drift test: enough for any count that drifts to be seen, or to wrap.
 STORES = 10**8 if os.environ.get("IMMORTAL_OBJECTS_SLOW") else 10**5
@@ -65,7 +67,8 @@ class WalkTest(unittest.TestCase):
 
     def test_child_copies_nothing(self) -> None:
         copied, size = map(int, run(programs.SHARED, "heap").split())
-        self.assertLess(copied, 0.002 * size)
+        # Without the GIL a collection writes where each block of memory is described.
+        self.assertLess(copied, (0.005 if FREE_THREADED else 0.002) * size)
         copied, size = map(int, run(programs.SHARED, "nothing").split())
         self.assertGreater(copied, 0.5 * size, "the program shows nothing")
 
