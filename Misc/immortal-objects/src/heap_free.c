@@ -246,6 +246,7 @@ immortalize_heap(PyObject *mortal)
     walk_fini(&walk);
     let_go(&listed);
     give_versions();
+    retire_pools();
     if (err < 0) {
         PyErr_NoMemory();
         return -1;
