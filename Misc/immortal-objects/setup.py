@@ -1,7 +1,8 @@
 """The extension immortal_objects._core, for the interpreters that it is written for.
 
-That is CPython 3.12 to 3.15 on 64-bit Linux, and from 3.14 on its free-threaded builds. Elsewhere the package is pure Python. So
-it is with IMMORTAL_OBJECTS_PURE=1 in the environment, which needs no compiler.
+That is CPython 3.12 to 3.15 on 64-bit Linux, and from 3.14 on its free-threaded builds. Elsewhere
+the package is pure Python. So it is with IMMORTAL_OBJECTS_PURE=1 in the environment, which needs no
+compiler.
 """
 
 from __future__ import annotations

@@ -99,6 +99,9 @@ typedef struct {
 #endif
     objects stack;
     addresses seen;             /* mortal, or not made immortal here */
+#ifdef Py_GIL_DISABLED
+    objects left;               /* to be merged by their owners; references */
+#endif
     objects arrays;             /* arrays of objects, for buffers.c */
     PyObject *mortal;           /* a tuple of types, or NULL */
     struct {
@@ -181,6 +184,7 @@ void start_world(void);
 int list_tracked(objects *array, bool hold);
 int world_init(void);
 bool is_settled(PyObject *op);
+int leave_for_later(immortal_walk *walk, PyObject *op);
 void share_id(PyObject *op);
 bool is_sink(PyObject *op);
 #endif

@@ -8,10 +8,14 @@
 
 #ifdef Py_GIL_DISABLED
 
+/* Give the classes that became immortal a version each. */
 static void
 give_versions(void)
 {
-    objects classes = {0};
+    objects classes;
+    if (_Py_atomic_load_ptr_relaxed(&core.unversioned.items) == NULL) {
+        return;
+    }
     stop_world();
     classes = core.unversioned;
     memset(&core.unversioned, 0, sizeof(core.unversioned));
@@ -20,6 +24,45 @@ give_versions(void)
         give_version((PyTypeObject *)classes.items[i]);
     }
     objects_free(&classes);
+}
+
+/* Let go of objects; what is immortal is not counted. */
+static void
+let_go(objects *array)
+{
+    for (size_t i = 0; i < array->n; i++) {
+        Py_DECREF(array->items[i]);
+    }
+    objects_free(array);
+}
+
+/* The walk is over and the world runs.  Take what had to be left for its owner
+   to merge, once: who is in a collection gets no other one.  Return 0, -1
+   without memory, or -2 with an exception set. */
+static int
+take_left(immortal_walk *walk)
+{
+    objects left = walk->left;
+    memset(&walk->left, 0, sizeof(walk->left));
+    if (left.n == 0) {
+        return 0;
+    }
+    int err = collect() < 0 ? -2 : 0;
+    stop_world();
+    walk_renew(walk);
+    for (size_t i = 0; i < left.n && err == 0; i++) {
+        PyObject *op = left.items[i];
+        if (!_Py_IsImmortal(op) && can_be_immortal(op)) {
+            err = walk_take(walk, op);
+        }
+        if (err == 0) {
+            err = walk_run(walk);
+        }
+    }
+    start_world();
+    let_go(&left);
+    let_go(&walk->left);
+    return err;
 }
 
 /* A new reference to the object, or NULL with an exception set */
@@ -38,7 +81,10 @@ immortalize(PyObject *obj)
     walk_init(&walk, false, NULL);
     stop_world();
     int err;
-    if (_Py_IsImmortal(obj) || !can_be_immortal(obj)) {
+    if (!_Py_IsImmortal(obj) && !is_settled(obj)) {
+        err = leave_for_later(&walk, obj);
+    }
+    else if (_Py_IsImmortal(obj) || !can_be_immortal(obj)) {
         // It may refer to mortal objects by now; __main__ stays mortal.
         err = walk_traverse(&walk, obj);
     }
@@ -48,14 +94,13 @@ immortalize(PyObject *obj)
     if (err == 0) {
         err = walk_run(&walk);
     }
-    bool has_classes = core.unversioned.n > 0;
     start_world();
+    int err_left = take_left(&walk);
+    err = err ? err : err_left;
     walk_fini(&walk);
-    if (has_classes) {
-        give_versions();
-    }
+    give_versions();
     if (err < 0) {
-        return PyErr_NoMemory();
+        return err == -2 ? NULL : PyErr_NoMemory();
     }
     return Py_NewRef(obj);
 }
@@ -116,7 +161,10 @@ take_one(immortal_walk *walk, PyObject *op, const keeper *kept,
         // The last is dead, but for our reference.
         return 0;
     }
-    if (may_be_incomplete(op) || !is_settled(op)) {
+    if (!is_settled(op)) {
+        return stays_mortal(walk, op) ? 0 : leave_for_later(walk, op);
+    }
+    if (may_be_incomplete(op)) {
         return objects_push(incomplete, op);
     }
     return can_be_immortal(op) ? walk_take(walk, op) : 0;
@@ -157,16 +205,6 @@ walk_listed(immortal_walk *walk, const objects *listed)
     objects_free(&kept.waiting);
     objects_free(&incomplete);
     return err < 0 ? -1 : err;
-}
-
-/* Let go of what was listed and stays mortal; the rest is not counted. */
-static void
-let_go(objects *listed)
-{
-    for (size_t i = 0; i < listed->n; i++) {
-        Py_DECREF(listed->items[i]);
-    }
-    objects_free(listed);
 }
 
 static int
@@ -242,16 +280,17 @@ immortalize_heap(PyObject *mortal)
     core.calls += err == 0;
     start_world();
     Py_XDECREF(before);
+    int err_left = take_left(&walk);
+    err = err ? err : err_left;
     Py_ssize_t taken = walk.taken;
     walk_fini(&walk);
     let_go(&listed);
     give_versions();
     retire_pools();
-    if (err < 0) {
+    if (err == -1) {
         PyErr_NoMemory();
-        return -1;
     }
-    return taken;
+    return err < 0 ? -1 : taken;
 }
 
 #endif

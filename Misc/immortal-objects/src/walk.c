@@ -347,7 +347,7 @@ walk_visit(PyObject *op, void *arg)
     }
 #ifdef Py_GIL_DISABLED
     if (!is_settled(op)) {
-        return 0;
+        return leave_for_later(walk, op);
     }
 #endif
     if (is_leaf(type)) {

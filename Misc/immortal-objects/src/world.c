@@ -135,6 +135,25 @@ is_settled(PyObject *op)
     return state != _Py_REF_QUEUED;
 }
 
+/* Note an object that its owner is to merge the counts of: a collection merges
+   them all, and then it can be taken. */
+int
+leave_for_later(immortal_walk *walk, PyObject *op)
+{
+    if ((op->ob_ref_shared & _Py_REF_SHARED_FLAG_MASK) != _Py_REF_QUEUED) {
+        return 0;
+    }
+    int new = addresses_add(&walk->seen, op);
+    if (new <= 0) {
+        return new;
+    }
+    if (objects_push(&walk->left, op) < 0) {
+        return -1;
+    }
+    Py_INCREF(op);
+    return 0;
+}
+
 typedef struct {
     objects *array;
     bool hold;

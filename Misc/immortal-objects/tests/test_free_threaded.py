@@ -109,8 +109,7 @@ for _ in range(3):
 assert _core.census()["immortal"]
 """
 
-# An object that its owner is to merge the counts of, and garbage that a collection holds, are left
-# alone; what they refer to is not.
+# Garbage that a collection holds is left alone.
 IN_A_COLLECTION = """
 import weakref
 class Cyclic:
@@ -136,6 +135,36 @@ gc.collect()
 assert _core.immortalize_heap() > 0
 """
 
+# Objects of a thread that waits, dropped by another one: their owner is to merge their counts.
+TO_BE_MERGED = """
+import threading
+go, ready, made = threading.Event(), threading.Event(), []
+def own():
+    obj = ["owned", [1.5], object()]
+    made.extend([obj, obj, obj])
+    del obj
+    ready.set()
+    go.wait()
+for what in ("deep", "top", "heap"):
+    go.clear(); ready.clear(); made.clear()
+    thread = threading.Thread(target=own)
+    thread.start()
+    ready.wait()
+    made.pop(); made.pop()
+    holder = {"k": [made]}
+    if what == "deep":
+        _core.immortalize(holder)
+    elif what == "top":
+        assert _core.immortalize(made[0]) is made[0]
+    else:
+        _core.immortalize_heap((complex,))
+    assert all(map(_core.is_immortal, (made[0], made[0][1], made[0][2]))), what
+    go.set()
+    thread.join()
+    made = []
+assert _core.drift() == []
+"""
+
 
 @unittest.skipUnless(FREE, "this CPython has a GIL")
 @unittest.skipIf(REASON, REASON or "")
@@ -150,6 +179,9 @@ class FreeThreadedTest(unittest.TestCase):
 
     def test_threads_at_once(self) -> None:
         run(AT_ONCE)
+
+    def test_counts_that_an_owner_is_to_merge(self) -> None:
+        run(TO_BE_MERGED)
 
     def test_in_a_collection(self) -> None:
         run(IN_A_COLLECTION)
