@@ -14,10 +14,7 @@ from package.stock import BEFORE, COPIED, call, copied
 
 # In the default tier only where a ready build is named: no other test needs one.
 NAMED = "CPYTHON_IMMORTAL_STOCK_3_14T" in os.environ
-BUILDS = [
-    pytest.param("3.14t", marks=() if NAMED else pytest.mark.slow),
-    pytest.param("3.15t", marks=pytest.mark.slow),
-]
+BUILDS = [pytest.param("3.14t", marks=() if NAMED else pytest.mark.slow)]
 SHARE = 0.005
 SCALING = MISC / "chart" / "scaling.py"
 
