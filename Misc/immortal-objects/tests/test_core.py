@@ -11,6 +11,7 @@ import os
 import platform
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import unittest
 from pathlib import Path
@@ -29,6 +30,7 @@ else:
 JIT = getattr(sys, "_jit", None)
 # What a child writes into the JIT's memory, and into the code that it compiles.
 COMPILED = 1_000_000 if JIT is not None and JIT.is_enabled() else 0
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 START = "import gc, os, sys\nfrom immortal_objects import _core\n"
 # The stores of the drift test: enough for any count that drifts to be seen, or to wrap.
 STORES = 10**8 if os.environ.get("IMMORTAL_OBJECTS_SLOW") else 10**5
@@ -73,7 +75,8 @@ class WalkTest(unittest.TestCase):
 
     def test_child_copies_nothing(self) -> None:
         copied, size = map(int, run(programs.SHARED, "heap").split())
-        self.assertLess(copied, 0.002 * size + COMPILED)
+        # Without the GIL a collection writes where each block of memory is described.
+        self.assertLess(copied, (0.005 if FREE_THREADED else 0.002) * size + COMPILED)
         copied, size = map(int, run(programs.SHARED, "nothing").split())
         self.assertGreater(copied, 0.5 * size, "the program shows nothing")
 
