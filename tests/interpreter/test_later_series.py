@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from buildtool.core import paths, versions
 from buildtool.recipe import patches
-from harness import DISTRIBUTION, MISC
+from harness import DISTRIBUTION, MISC, modules
 from package.stock import BEFORE, COPIED, SHARE, call, copied
 
 DATA = versions.conan_data()
@@ -47,14 +47,14 @@ def test_core_is_laid_where_it_is_used(tmp_path: Path) -> None:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("minor", MINORS)
 def test_own_tests(patched_of: Callable[[str], Path], minor: str) -> None:
-    modules = ("test_immortal", "test_gc", "test_weakref", "test_code", "test_opcache")
-    call(patched_of(minor), "-m", "test", "-j2", *modules)
+    names = ("test_immortal", "test_gc", "test_weakref", "test_code", "test_opcache")
+    call(patched_of(minor), "-m", "test", "-j2", *names)
 
 
 @slow_unless_ready
 @pytest.mark.parametrize("minor", MINORS)
 def test_package_hands_over(patched_of: Callable[[str], Path], minor: str) -> None:
-    env = {"PYTHONPATH": str(DISTRIBUTION)}
+    env = modules(DISTRIBUTION)
     said = call(patched_of(minor), "-B", "-m", "immortal_objects", "--check", **env).stdout
     assert "makes objects immortal, by its gc" in said
 
@@ -63,7 +63,7 @@ def test_package_hands_over(patched_of: Callable[[str], Path], minor: str) -> No
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("minor", MINORS)
 def test_forked_child_copies_nothing(patched_of: Callable[[str], Path], minor: str) -> None:
-    python, env = patched_of(minor), {"PYTHONPATH": str(DISTRIBUTION)}
+    python, env = patched_of(minor), modules(DISTRIBUTION)
     plain, immortal = (copied(python, "-B", COPIED, *how, **env) for how in (("--plain",), ()))
     print(minor, plain, immortal)
     assert plain["share"] > BEFORE
