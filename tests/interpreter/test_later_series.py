@@ -17,7 +17,7 @@ DEFAULT = versions.Python(versions.default()).minor
 MINORS = [name for name in versions.all_series(DATA) if name != DEFAULT]
 READY = all(f"CPYTHON_IMMORTAL_PATCHED_{one.replace('.', '_')}" in os.environ for one in MINORS)
 # A build takes minutes: in the default tier, only interpreters that are there.
-slow_unless_ready = pytest.mark.usefixtures() if READY else pytest.mark.slow
+slow_unless_ready = pytest.mark.timeout(1800) if READY else pytest.mark.slow
 # What the series has in files of its own
 OWN = {"module.c", "usable.c", "ending.c"}
 
