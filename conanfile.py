@@ -74,7 +74,7 @@ class CPythonImmortal(ConanFile):
     options_description = {one.name: f"{one.flag}: {one.help}" for one in OPTIONS}  # noqa: RUF012
 
     exports = exported.TOOLS + exported.VERSIONS + exported.WINDOWS
-    exports_sources = exported.PATCHES + exported.COWTRACE
+    exports_sources = exported.PATCHES + exported.COWTRACE + exported.IMMORTAL
     test_package_folder = "tests/test_package"
 
     def set_version(self):

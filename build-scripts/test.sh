@@ -14,7 +14,8 @@
 #
 # CPYTHON_IMMORTAL_PATCHED and CPYTHON_IMMORTAL_STOCK name ready interpreters to take instead of
 # those of the recipe; CPYTHON_IMMORTAL_PATCHED_DEBUG and ..._STOCK_DEBUG the debug builds, and
-# CPYTHON_IMMORTAL_STOCK_3_N stock CPython of another minor version (_3_NT: without the GIL).
+# CPYTHON_IMMORTAL_STOCK_3_N stock CPython of another minor version (_3_NT: without the GIL), and
+# CPYTHON_IMMORTAL_PATCHED_3_N one with the series for it, whose tests are slow ones otherwise.
 set -euo pipefail
 
 case "${1-}" in

@@ -103,6 +103,19 @@ def stock_of(interpreters: Interpreters) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
+def patched_of(interpreters: Interpreters) -> Callable[[str], Path]:
+    """A function that returns CPython of a minor version with the series for it.
+
+    CPYTHON_IMMORTAL_PATCHED_3_N names a ready one.
+    """
+
+    def get(minor: str) -> Path:
+        return interpreters(immortal=True, version=versions.newest(versions.conan_data(), minor))
+
+    return get
+
+
+@pytest.fixture(scope="session")
 def stock_debug(interpreters: Interpreters) -> Path:
     """The program of stock CPython, a debug build."""
     return interpreters(immortal=False, debug=True)

@@ -16,7 +16,7 @@ from buildtool.recipe import exported
 
 DATA = versions.conan_data()
 SERIES = versions.series(DATA, versions.default())
-COPIED = ("build-scripts", "ci", "Misc/cowtrace", "patches", "conanfile.py", "conandata.yml")
+COPIED = ("build-scripts", "ci", "Misc", "patches", "conanfile.py", "conandata.yml")
 
 
 def taken() -> set[Path]:

@@ -18,6 +18,9 @@
 #include <stdint.h>
 
 #include "versions.h"
+#ifdef Py_BUILD_CORE_BUILTIN
+#  include "names.h"
+#endif
 
 /* A set of addresses, by open addressing. */
 typedef struct {
@@ -143,7 +146,7 @@ int visit_interned(visitproc visit, void *arg);
 int core_init(void);
 int prepare(void);
 int collect(void);
-PyObject *immortalize(PyObject *obj);
+PyObject *immortalize(PyObject *obj, PyObject *mortal);
 Py_ssize_t immortalize_heap(PyObject *mortal);
 
 /* frames.c */
@@ -213,17 +216,22 @@ int add_late(objects *finalizable);
 int in_order(objects *finalizable, const addresses *left_alone,
              objects *ordered);
 
-/* ending.c */
-int ending_import(void);
-int ending_init(void);
+/* held.c */
+void hold_other_threads(void);
+void hold_for_fork(void);
+void fork_is_over(bool in_child);
 int add_held(objects *array);
 bool is_finalizing(void);
+
+/* ending.c; an interpreter that has all this built in has its own */
+int ending_import(void);
+int ending_init(void);
 
 /* census.c */
 PyObject *census(void);
 PyObject *drift(void);
 
-/* usable.c */
+/* usable.c; an interpreter that has all this built in has its own */
 const char *why_not_usable(void);
 
 #endif /* IMMORTAL_CORE_H */

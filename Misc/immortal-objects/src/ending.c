@@ -1,72 +1,7 @@
-/* How the end is noticed, and what the frames of other threads hold then. */
+/* How the end is noticed, from outside of the interpreter.  Not compiled into
+   one, which knows its end by itself. */
 
 #include "core.h"
-
-/* What is in the frames of threads that will never go on: at exit, and of
-   threads that a fork has left behind.  The second array waits for the fork to
-   be over.  Both own references: the threads run on until then. */
-static objects held;
-static objects forking;
-
-static int
-visit_hold(PyObject *op, void *arg)
-{
-    if (objects_push((objects *)arg, op) < 0) {
-        return -1;
-    }
-    Py_INCREF(op);
-    return 0;
-}
-
-static int
-visit_all(_PyInterpreterFrame *frame, void *arg)
-{
-    return visit_frame(frame, visit_hold, arg);
-}
-
-static void
-note_other_threads(objects *array)
-{
-    // Without memory, fewer objects are left alone.
-    stop_world();
-    (void)each_frame(PyThreadState_Get(), visit_all, array);
-    start_world();
-}
-
-/* Drop the references of the array, which is empty before the first goes. */
-static void
-let_go(objects *array)
-{
-    objects dropped = *array;
-    memset(array, 0, sizeof(*array));
-    for (size_t i = 0; i < dropped.n; i++) {
-        Py_DECREF(dropped.items[i]);
-    }
-    objects_free(&dropped);
-}
-
-/* Add what is in frames that will never go on.  Return 0, or -1 without
-   memory. */
-int
-add_held(objects *array)
-{
-    for (size_t i = 0; i < held.n; i++) {
-        if (objects_push(array, held.items[i]) < 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-bool
-is_finalizing(void)
-{
-#if PY_VERSION_HEX >= 0x030d0000
-    return Py_IsFinalizing();
-#else
-    return _Py_IsFinalizing();
-#endif
-}
 
 static PyObject *
 main_is_gone(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(reference))
@@ -79,32 +14,28 @@ main_is_gone(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(reference))
 static PyObject *
 at_exit(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
 {
-    note_other_threads(&held);
+    hold_other_threads();
     Py_RETURN_NONE;
 }
 
 static PyObject *
 before_fork(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
 {
-    let_go(&forking);
-    note_other_threads(&forking);
+    hold_for_fork();
     Py_RETURN_NONE;
 }
 
 static PyObject *
 after_fork_in_parent(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
 {
-    let_go(&forking);
+    fork_is_over(false);
     Py_RETURN_NONE;
 }
 
 static PyObject *
 after_fork_in_child(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
 {
-    for (size_t i = 0; i < forking.n; i++) {
-        (void)objects_push(&held, forking.items[i]);
-    }
-    objects_free(&forking);
+    fork_is_over(true);
     Py_RETURN_NONE;
 }
 

@@ -70,7 +70,9 @@ prepare(void)
 {
     const char *reason = why_not_usable();
     if (reason != NULL) {
-        PyErr_SetString(PyExc_RuntimeError, reason);
+        if (!PyErr_Occurred()) {
+            PyErr_SetString(PyExc_RuntimeError, reason);
+        }
         return -1;
     }
     if (ending_init() < 0 || datetime_init() < 0) {
@@ -132,9 +134,10 @@ is_due(Py_ssize_t taken)
     return true;
 }
 
-/* A new reference to the object, or NULL with an exception set */
+/* Instances of the types in the tuple mortal stay mortal, but for the object
+   itself.  A new reference to the object, or NULL with an exception set */
 PyObject *
-immortalize(PyObject *obj)
+immortalize(PyObject *obj, PyObject *mortal)
 {
     if (PyFrame_Check(obj)) {
         PyErr_Format(PyExc_TypeError, "cannot make a %.200s object immortal",
@@ -145,7 +148,7 @@ immortalize(PyObject *obj)
         return NULL;
     }
     immortal_walk walk;
-    walk_init(&walk, false, NULL);
+    walk_init(&walk, false, PyTuple_GET_SIZE(mortal) > 0 ? mortal : NULL);
     int err;
     if (_Py_IsImmortal(obj) || !can_be_immortal(obj)) {
         // It may refer to mortal objects by now; __main__ stays mortal.

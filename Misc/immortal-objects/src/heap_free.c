@@ -65,9 +65,10 @@ take_left(immortal_walk *walk)
     return err;
 }
 
-/* A new reference to the object, or NULL with an exception set */
+/* Instances of the types in the tuple mortal stay mortal, but for the object
+   itself.  A new reference to the object, or NULL with an exception set */
 PyObject *
-immortalize(PyObject *obj)
+immortalize(PyObject *obj, PyObject *mortal)
 {
     if (PyFrame_Check(obj)) {
         PyErr_Format(PyExc_TypeError, "cannot make a %.200s object immortal",
@@ -78,7 +79,7 @@ immortalize(PyObject *obj)
         return NULL;
     }
     immortal_walk walk;
-    walk_init(&walk, false, NULL);
+    walk_init(&walk, false, PyTuple_GET_SIZE(mortal) > 0 ? mortal : NULL);
     stop_world();
     int err;
     if (!_Py_IsImmortal(obj) && !is_settled(obj)) {

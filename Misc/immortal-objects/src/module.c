@@ -27,7 +27,13 @@ PyDoc_STRVAR(immortalize_doc,
 static PyObject *
 core_immortalize(PyObject *Py_UNUSED(module), PyObject *obj)
 {
-    return immortalize(obj);
+    PyObject *mortal = PyTuple_New(0);
+    if (mortal == NULL) {
+        return NULL;
+    }
+    PyObject *result = immortalize(obj, mortal);
+    Py_DECREF(mortal);
+    return result;
 }
 
 PyDoc_STRVAR(immortalize_heap_doc,

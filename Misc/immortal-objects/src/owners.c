@@ -83,7 +83,8 @@ add_owned(objects *roots, addresses *set)
 
 /* Mortal objects that immortal ones have come to refer to: they are not freed
    either.  The references to a mortal object that no other mortal one and no
-   namespace of a module holds are of these. */
+   namespace of a module holds are of these.  An interpreter that has this
+   built in includes what namespaces hold: all of them are whole yet. */
 typedef struct {
     PyObject **keys;
     Py_ssize_t *counts;
@@ -117,6 +118,7 @@ visit_subtract(PyObject *op, void *arg)
     return 0;
 }
 
+#ifndef Py_BUILD_CORE_BUILTIN
 static void
 subtract_modules(counts *c)
 {
@@ -136,6 +138,7 @@ subtract_modules(counts *c)
         }
     }
 }
+#endif
 
 static int
 list_mortal(objects *array)
@@ -182,7 +185,10 @@ find_kept(objects *mortal, objects *roots)
             PyObject *op = mortal->items[i];
             (void)Py_TYPE(op)->tp_traverse(op, visit_subtract, &c);
         }
+#ifndef Py_BUILD_CORE_BUILTIN
+        // They are cleared after this.
         subtract_modules(&c);
+#endif
         for (size_t i = 0; i < mortal->n && err == 0; i++) {
             PyObject *op = mortal->items[i];
             if (*count_of(&c, op, false) > 0) {

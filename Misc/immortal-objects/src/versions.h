@@ -268,10 +268,11 @@ frame_function(_PyInterpreterFrame *frame)
 #endif
 
 
-/* Constants: 3.14 counts them without a test once it has seen a mortal one */
+/* Constants: 3.14 counts them without a test once it has seen a mortal one,
+   but where all this is built in */
 
 #if PY_VERSION_HEX >= 0x030e0000 && PY_VERSION_HEX < 0x030f0000 \
-    && !defined(Py_GIL_DISABLED)
+    && !defined(Py_GIL_DISABLED) && !defined(Py_BUILD_CORE_BUILTIN)
 #  define HAVE_LOAD_CONST_MORTAL 1
 #endif
 

@@ -363,7 +363,7 @@ walk_visit(PyObject *op, void *arg)
     if (walk->again && is_linked(op)) {
         return 0;
     }
-    if (has_items(type) && walk->nesting < MAX_NESTING) {
+    if (has_items(type) && walk->nesting < MAX_NESTING && op != core.marker) {
         return take_items(walk, op);
     }
     if (!can_be_immortal(op) || (!walk->heap && PyModule_Check(op))) {

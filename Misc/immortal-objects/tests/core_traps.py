@@ -262,3 +262,11 @@ view.release()
 value = file.getvalue()
 assert value[0] == ord("b") and hash(value) == hash(bytes(bytearray(value)))
 """
+
+MARKER = """
+import gc
+for _ in range(3):
+    _core.immortalize_heap()
+    _core.immortalize(gc.get_objects())
+    gc.collect()
+"""

@@ -18,6 +18,9 @@ class TrapTest(unittest.TestCase):
     def test_collection_moves_a_weak_reference(self) -> None:
         run(programs.MOVED)
 
+    def test_all_that_the_collector_knows(self) -> None:
+        run(programs.MARKER)
+
     def test_other_threads_go_on_before_a_fork(self) -> None:
         run(programs.HELD)
 

@@ -24,7 +24,9 @@ def inputs(target: Target, version: str, immortal: bool = True) -> list[Path]:
 
     conandata.yml is not among them: only what it says of the version counts, in digest().
     """
-    wanted = [*exported.TOOLS, f"build-scripts/versions/{versions.Python(version).minor}.yml"]
+    python = versions.Python(version)
+    series = versions.series(versions.conan_data(), version)
+    wanted = [*exported.TOOLS, f"build-scripts/versions/{python.minor}.yml"]
     if target.profile:
         wanted += ["conanfile.py", f"ci/profiles/{target.profile}"]
         wanted += ["ci/profiles/cross/*", "ci/conan/*"]
@@ -34,8 +36,10 @@ def inputs(target: Target, version: str, immortal: bool = True) -> list[Path]:
         wanted += exported.WINDOWS
     elif target.profile:
         wanted += exported.COWTRACE
+    if immortal and series and python.facts.upstream_immortal:
+        wanted += exported.IMMORTAL
     kept = sorted(exported.files(paths.ROOT, *wanted))
-    return [*kept, *patches(versions.series(versions.conan_data(), version), immortal)]
+    return [*kept, *patches(series, immortal)]
 
 
 def patches(series: str, immortal: bool = True) -> list[Path]:

@@ -38,6 +38,7 @@ def build(target: Target, kind: Kind, jobs: int, folder: Path) -> Path:
     if kind.immortal:
         series = paths.series_folder(configuration.Configuration().series)
         patches.apply(tree, series, order.read(series / "series").names, print)
+        patches.lay_core(tree, paths.ROOT)
     if target.system == "Windows":
         name, place = PCBUILD[target.arch]
         _run(["cmd", "/c", r"PCbuild\build.bat", "-p", name, "--no-tkinter"], tree)

@@ -29,6 +29,8 @@ COWTRACE = (
     "Misc/cowtrace/src/*",
 )
 PATCHES = ("patches/*/*",)
+# What a series builds in, if it is one for an interpreter with immortal objects of its own.
+IMMORTAL = ("Misc/immortal-objects/src/*",)
 
 
 def files(root: Path, *patterns: str) -> set[Path]:

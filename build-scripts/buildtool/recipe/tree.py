@@ -60,7 +60,10 @@ def apply_debian(tree: Path, wanted: sources.Source, store: Path, say: Say) -> N
 
 
 def apply_series(tree: Path, folder: Path, say: Say) -> None:
-    """Apply the series in *folder* to *tree*; BuildError for a reject, and for no patch at all."""
+    """Apply the series in *folder* to *tree*; BuildError for a reject, and for no patch at all.
+
+    What it builds in lies in Misc/, beside the folder of all series.
+    """
     names = order.read(folder / "series").names
     if not names:
         raise BuildError(
@@ -68,6 +71,7 @@ def apply_series(tree: Path, folder: Path, say: Say) -> None:
             "-o immortal=False (build.sh --stock)"
         )
     patches.apply(tree, folder, names, say)
+    patches.lay_core(tree, folder.parents[1])
 
 
 def add_cowtrace(tree: Path, package: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..core import git, paths
 from ..core.errors import BuildError, restore_interrupt
+from ..recipe.patches import CORE_SOURCES, lay_core
 from . import repository
 from .patchfile import Patch
 from .repository import Base
@@ -34,6 +35,8 @@ class Plan:
 def keys(base: Base, patches: Sequence[Patch], plan: Plan) -> list[str]:
     """Return for each prefix a hash of all that its result depends on."""
     digest = hashlib.sha256(f"{base.title} {plan.debug}".encode())
+    for source in sorted((paths.ROOT / CORE_SOURCES).glob("*.[ch]")):
+        digest.update(source.read_bytes())
     found = []
     for patch in patches:
         digest.update(git.encode(f"{patch.name} {patch.tests}\n{patch.diff}"))
@@ -62,6 +65,7 @@ def build_all(base: Base, patches: Sequence[Patch], folder: Path, plan: Plan) ->
             print(f"{title}: passed before", flush=True)
             continue
         git.git(tree, "checkout", "--quiet", "--force", revision)
+        lay_core(tree, paths.ROOT)
         start = time.monotonic()
         _build(patch, tree, folder, plan, title)
         passed[key] = patch.name

@@ -128,7 +128,7 @@ def _brings(patch: Patch) -> Iterator[str]:
     if not entries:
         yield f"it brings no entry below {NEWS}"
     for entry in entries:
-        section = entry.partition("/")[0]
+        section = entry.partition("/")[0].replace("_", " ")  # the later versions have no blanks
         if section not in SECTIONS:
             yield f"the news have no section {section}; they have {', '.join(SECTIONS)}"
         elif not any(re.match(SECTIONS[section], name) for name in changed):

@@ -1,0 +1,84 @@
+/* Names of the linker, where all this is built into an interpreter: a program
+   that embeds it may have others of such short names. */
+
+#ifndef IMMORTAL_NAMES_H
+#define IMMORTAL_NAMES_H
+
+#define add_held _PyImmortal_add_held
+#define add_kept _PyImmortal_add_kept
+#define add_late _PyImmortal_add_late
+#define add_owned _PyImmortal_add_owned
+#define addresses_add _PyImmortal_addresses_add
+#define addresses_free _PyImmortal_addresses_free
+#define addresses_have _PyImmortal_addresses_have
+#define addresses_remove _PyImmortal_addresses_remove
+#define cache_hash _PyImmortal_cache_hash
+#define can_be_immortal _PyImmortal_can_be_immortal
+#define census _PyImmortal_census
+#define code_forget_executors _PyImmortal_code_forget_executors
+#define code_init _PyImmortal_code_init
+#define code_may_load _PyImmortal_code_may_load
+#define code_rewrite_all _PyImmortal_code_rewrite_all
+#define code_take _PyImmortal_code_take
+#define collect _PyImmortal_collect
+#define core _PyImmortal_core
+#define core_init _PyImmortal_core_init
+#define count_arenas _PyImmortal_count_arenas
+#define datetime_init _PyImmortal_datetime_init
+#define drift _PyImmortal_drift
+#define each_frame _PyImmortal_each_frame
+#define ending_import _PyImmortal_ending_import
+#define ending_init _PyImmortal_ending_init
+#define find_type _PyImmortal_find_type
+#define finish_note _PyImmortal_finish_note
+#define finish_once _PyImmortal_finish_once
+#define finish_prepare _PyImmortal_finish_prepare
+#define fork_is_over _PyImmortal_fork_is_over
+#define frames_prepare _PyImmortal_frames_prepare
+#define get_member _PyImmortal_get_member
+#define has_frames _PyImmortal_has_frames
+#define has_header _PyImmortal_has_header
+#define hold_for_fork _PyImmortal_hold_for_fork
+#define hold_other_threads _PyImmortal_hold_other_threads
+#define holds_objects _PyImmortal_holds_objects
+#define immortalize _PyImmortal_immortalize
+#define immortalize_heap _PyImmortal_immortalize_heap
+#define in_order _PyImmortal_in_order
+#define is_closable _PyImmortal_is_closable
+#define is_finalizing _PyImmortal_is_finalizing
+#define is_generator _PyImmortal_is_generator
+#define needs_end _PyImmortal_needs_end
+#define objects_free _PyImmortal_objects_free
+#define objects_push _PyImmortal_objects_push
+#define prepare _PyImmortal_prepare
+#define retag_list _PyImmortal_retag_list
+#define retag_object _PyImmortal_retag_object
+#define retag_threads _PyImmortal_retag_threads
+#define retire_pools _PyImmortal_retire_pools
+#define seal_class _PyImmortal_seal_class
+#define start_world _PyImmortal_start_world
+#define stays_mortal _PyImmortal_stays_mortal
+#define stop_world _PyImmortal_stop_world
+#define visit_buffers _PyImmortal_visit_buffers
+#define visit_datetime _PyImmortal_visit_datetime
+#define visit_dict_keys _PyImmortal_visit_dict_keys
+#define visit_frame _PyImmortal_visit_frame
+#define visit_frame_locals _PyImmortal_visit_frame_locals
+#define visit_function _PyImmortal_visit_function
+#define visit_hidden _PyImmortal_visit_hidden
+#define visit_interned _PyImmortal_visit_interned
+#define visit_roots _PyImmortal_visit_roots
+#define visit_type _PyImmortal_visit_type
+#define walk_fini _PyImmortal_walk_fini
+#define walk_init _PyImmortal_walk_init
+#define walk_prepare _PyImmortal_walk_prepare
+#define walk_relink _PyImmortal_walk_relink
+#define walk_renew _PyImmortal_walk_renew
+#define walk_run _PyImmortal_walk_run
+#define walk_take _PyImmortal_walk_take
+#define walk_traverse _PyImmortal_walk_traverse
+#define walk_visit _PyImmortal_walk_visit
+#define walk_visit_unfilled _PyImmortal_walk_visit_unfilled
+#define why_not_usable _PyImmortal_why_not_usable
+
+#endif /* IMMORTAL_NAMES_H */
