@@ -112,11 +112,13 @@ def test_an_environment_is_the_interpreters_own(
             folder.symlink_to(pythons["stock", True].parents[1])
 
     monkeypatch.setattr(timing, "_run", fake)
-    benchmark = [timing.Benchmark("x", True, (), "requirements.txt")]
+    wanted = tmp_path / "requirements.txt"
+    wanted.write_text("")
+    benchmark = [timing.Benchmark("x", True, (), str(wanted))]
     with pytest.raises(BuildError, match=r"patched-\w+ is not an environment of"):
         timing.environments(pair, benchmark, shown)
     assert [command[1:3] for command in made] == [["-m", "venv"], ["-m", "pip"]] * 2
-    assert made[1][-3:] == [f"pyperf=={pyperf.__version__}", "-r", "requirements.txt"]
+    assert made[1][-3:] == [f"pyperf=={pyperf.__version__}", "-r", str(wanted)]
 
 
 def test_results_of_other_interpreters_are_put_aside(tmp_path: Path) -> None:
