@@ -22,7 +22,7 @@ from conan.tools.system.package_manager import Apt
 # The modules that are exported with the recipe.
 sys.path.insert(0, str(Path(__file__).parent / "build-scripts"))
 from buildtool.core import errors, versions
-from buildtool.recipe import patches, relocate, sources, sysroot, toolchain
+from buildtool.recipe import patches, relocate, reproducible, sources, sysroot, toolchain
 from buildtool.recipe.options import OPTIONS, configure_args
 from buildtool.series import order
 from buildtool.windows import build as windows_build
@@ -227,6 +227,10 @@ class CPythonImmortal(ConanFile):
         ]
         tools.configure_args += self._configure_args()
         environment = tools.environment()
+        environment.define("SOURCE_DATE_EPOCH", str(self._moment))
+        environment.append("CFLAGS_NODIST", reproducible.flag(self._workplace))
+        if self.settings.compiler == "gcc" and self.options.lto:  # then to link is to compile
+            environment.append("LDFLAGS_NODIST", reproducible.flag(self._workplace))
         if self._crosses:
             given = self.buildenv.vars(self).keys()
             for name in CROSS_ANSWERS.keys() - given:
@@ -304,6 +308,7 @@ class CPythonImmortal(ConanFile):
             replace_in_file(self, "Makefile", old, new)
         autotools.make()
         relocate.variables(Path(self.build_folder), PREFIX)
+        reproducible.variables(Path(self.build_folder), self._workplace)
 
     @told
     def package(self):
@@ -331,6 +336,7 @@ class CPythonImmortal(ConanFile):
         if self.options.immortal:
             (installed / "pip.conf").write_text(PIP_CONF.format(minor=self._python.minor))
         relocate.installation(installed, PREFIX, self._python)
+        reproducible.installation(installed, self._workplace, self._moment)
         for path in installed.iterdir():
             shutil.move(path, self.package_folder)
 
@@ -397,6 +403,16 @@ class CPythonImmortal(ConanFile):
         """Return the root in which it is built for Windows, made or not."""
         arch = {"x86": "i686", "armv8": "aarch64"}.get(str(self.settings.arch))
         return windows_root.find(arch or str(self.settings.arch))
+
+    @property
+    def _workplace(self):
+        """The folder of Conan's in which it is built, with what Conan generates."""
+        return Path(self.build_folder).parent
+
+    @property
+    def _moment(self):
+        """The time that the build is given, in seconds."""
+        return reproducible.moment(Path(self.source_folder), Path(self.export_sources_folder))
 
     @property
     def _windows(self):

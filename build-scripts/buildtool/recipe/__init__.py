@@ -2,5 +2,6 @@
 
 options, the table of the recipe's options; sources, to fetch verified files; patches, to apply them
 to a source tree; sysroot, what a cross build compiles against; toolchain, a compiler of another
-release of Debian; relocate, so that an installation can be moved.
+release of Debian; relocate, so that an installation can be moved; reproducible, so that it is the
+same wherever and whenever it is built.
 """
