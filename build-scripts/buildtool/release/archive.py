@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import re
 import shutil
 import tarfile
 import tempfile
@@ -21,6 +22,10 @@ from ..interpreter.configuration import Configuration
 from . import names
 
 FOLDER = "python"
+# Where sysconfig's variables say that it lies; python-build-standalone's do, and tools replace it.
+PLACE = "/install"
+# What recipe/relocate.py has written there: the place that was configured.
+RELOCATED = re.compile(r"^_relocate\('(.+)'\)$", re.MULTILINE)
 
 
 def write(prefix: Path, wanted: Configuration, out: Path, stripped: bool = False) -> Path:
@@ -35,12 +40,13 @@ def write(prefix: Path, wanted: Configuration, out: Path, stripped: bool = False
     with tempfile.TemporaryDirectory(dir=out, prefix="making-") as work:
         folder = Path(work, FOLDER)
         stage(prefix, wanted, folder, stripped)
+        _name_place(folder)
         made = Path(work, path.name)
         _pack(folder, made, names.epoch())
-        checksum = Path(work, f"{path.name}.sha256")
-        checksum.write_text(f"{sha256(made)}  {path.name}\n")
+        checked = checksum(made)
+        checked.write_text(f"{sha256(made)}  {path.name}\n")
         made.replace(path)
-        checksum.replace(path.with_name(checksum.name))
+        checked.replace(checksum(path))
     return path
 
 
@@ -50,6 +56,11 @@ def stage(prefix: Path, wanted: Configuration, folder: Path, stripped: bool) -> 
     trim(folder, targets.find(wanted.target), keep_symbols=not stripped)
 
 
+def checksum(path: Path) -> Path:
+    """Return the file with the checksum of an archive, as sha256sum --check takes it."""
+    return path.with_name(f"{path.name}.sha256")
+
+
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file."""
     found = hashlib.sha256()
@@ -57,6 +68,17 @@ def sha256(path: Path) -> str:
         while block := file.read(1 << 20):
             found.update(block)
     return found.hexdigest()
+
+
+def _name_place(folder: Path) -> None:
+    """Make sysconfig's variables begin at PLACE, which they replace by themselves when asked.
+
+    uv replaces it in the file, of which it keeps the variables alone.
+    """
+    for path in folder.glob("lib/*/_sysconfigdata_*.py"):
+        text = path.read_text()
+        if found := RELOCATED.search(text):
+            path.write_text(text.replace(found[1], PLACE))
 
 
 def _pack(folder: Path, path: Path, when: int) -> None:
@@ -77,15 +99,6 @@ def _pack(folder: Path, path: Path, when: int) -> None:
         gzip.GzipFile("", "wb", 9, file, mtime=0) as packed,
         tarfile.TarFile("", "w", packed, format=tarfile.PAX_FORMAT) as archive,
     ):
-        # A second name of a file would be a link to it, in an order that the disk has.
-        archive.inodes = _Nothing()
         for place in (folder, *sorted(folder.rglob("*"), key=os.fsencode)):
             name = place.relative_to(folder.parent).as_posix()
             archive.add(place, name, recursive=False, filter=plain)
-
-
-class _Nothing(dict):  # type: ignore[type-arg]
-    """A dictionary that takes nothing."""
-
-    def __setitem__(self, key: object, value: object) -> None:
-        pass

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ..core import paths, targets
+from ..core import targets
 from ..core.errors import BuildError
 from . import archive, names
 
+SUFFIX = "-install_only.tar.gz"  # symbols are no burden to who installs it
 NAME = re.compile(
     r"cpython-(?P<version>\d+\.\d+\.\d+)(?P<candidate>(?:a|b|rc)\d+)?\+(?P<tag>\d{8})-"
     r"(?P<triple>[\w-]+)-install_only(?:_stripped)?\.tar\.gz"
@@ -59,5 +60,4 @@ def write(archives: Iterable[Path], url: str, path: Path) -> None:
     if not found:
         raise BuildError(f"{path.parent} has no archive; release.sh archive makes one")
     text = json.dumps(dict(sorted(found.items())), indent=1) + "\n"
-    paths.output().mkdir(parents=True, exist_ok=True)
     path.write_text(text)

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..core import paths, process, targets
 from ..core.errors import BuildError
 from ..install import place
+from ..interpreter import inputs
 from ..interpreter.configuration import Configuration
 
 
@@ -73,6 +74,8 @@ def installation(prefix: Path, target: str) -> Configuration:
     version, name = str(marker["version"]), str(marker["configuration"])
     for one in (Configuration(target, version), Configuration(target, version, pgo=True, lto=True)):
         if one.name == name:
+            if marker.get("diffs") != inputs.patch_digests(one.series):
+                raise BuildError(f"{prefix} was built of another series; run build.sh again")
             return one
     raise BuildError(
         f"{prefix} is {name}; published are patched builds of {target}, plain or by --pgo --lto"
