@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
+import subprocess
 import tempfile
 import textwrap
 import time
 from pathlib import Path
 
-from ..core import process, targets
+from ..core import paths, process, targets
 from ..core.errors import BuildError
 from ..core.versions import Python
 from ..interpreter.configuration import Configuration
 from . import archive, names
 
-MAINTAINER = "The builders of cpython-immortal <root@localhost>"
-
-# Policy leaves /opt to packages that aren't Debian's own, as the hierarchy of file systems does.
+# What lintian holds for an error, and is as it should be.
 OVERRIDES = """\
-# It is not Debian's, so its place is a prefix of its own.
-{package}: dir-or-file-in-opt
-# The interpreter's own scripts start the interpreter that lies beside them.
-{package}: embedded-library
+# It is not Debian's: the hierarchy of file systems leaves /opt to it.
+{package}: dir-or-file-in-opt *
+# The library's modules are started by the interpreter that they belong to, none of Debian's.
+{package}: python3-script-but-no-python3-dep *
+{package}: interpreter-in-usr-local *
+# The shell reads the first lines of these scripts alone, and starts the interpreter beside them.
+{package}: shell-script-fails-syntax-check *
+# These call the interpreter alone.
+{package}: library-not-linked-against-libc *
 """
 
 # pip may not change what dpkg has installed: see PEP 668.
@@ -120,7 +125,7 @@ def _documents(folder: Path, licenses: Path, package: str, version: str) -> None
     (folder / "copyright").write_text(text)
     when = time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime(names.epoch()))
     entry = f"{package} ({version}) unstable; urgency=medium\n\n  * Built anew.\n\n"
-    entry += f" -- {MAINTAINER}  {when}\n"
+    entry += f" -- {_maintainer()}  {when}\n"
     with (folder / "changelog.gz").open("wb") as file, gzip.GzipFile("", "wb", 9, file, 0) as out:
         out.write(entry.encode())
 
@@ -128,7 +133,9 @@ def _documents(folder: Path, licenses: Path, package: str, version: str) -> None
 def _depends(installed: Path, work: Path, package: str) -> str:
     """Return the packages whose libraries it is linked with, by dpkg-shlibdeps."""
     (work / "debian").mkdir()
-    (work / "debian/control").write_text(f"Source: {package}\n\nPackage: {package}\n")
+    (work / "debian/control").write_text(
+        f"Source: {package}\n\nPackage: {package}\nArchitecture: any\n"
+    )
     files = [path for path in (*installed.glob("bin/*"), *installed.glob("lib/**/*.so*"))]
     programs = [path for path in files if path.is_file() and not path.is_symlink()]
     elf = [str(path) for path in programs if path.open("rb").read(4) == b"\x7fELF"]
@@ -143,7 +150,7 @@ def _control(root: Path, package: str, version: str, architecture: str, depends:
         "Package": package,
         "Version": version,
         "Architecture": architecture,
-        "Maintainer": MAINTAINER,
+        "Maintainer": _maintainer(),
         "Installed-Size": str(size),
         "Depends": depends,
         "Section": "python",
@@ -162,8 +169,15 @@ def _control(root: Path, package: str, version: str, architecture: str, depends:
     sums = []
     for path in sorted(root.rglob("*")):
         if path.is_file() and not path.is_symlink() and path.parent.name != "DEBIAN":
-            name = path.relative_to(root)
-            sums.append(
-                f"{process.run(['md5sum', str(path)], 'md5sum failed').split()[0]}  {name}\n"
-            )
+            found = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+            sums.append(f"{found}  {path.relative_to(root)}\n")
     (root / "DEBIAN/md5sums").write_text("".join(sums))
+
+
+def _maintainer() -> str:
+    """Return who answers for the package: DEBFULLNAME and DEBEMAIL, or the commit's author."""
+    command = ["git", "-C", str(paths.ROOT), "log", "-1", "--format=%an <%ae>"]
+    if email := os.environ.get("DEBEMAIL"):
+        return f"{os.environ.get('DEBFULLNAME', 'Builders of cpython-immortal')} <{email}>"
+    problem = "nobody answers for the package; set DEBEMAIL"
+    return process.run(command, problem, stdin=subprocess.DEVNULL).strip()
