@@ -83,7 +83,7 @@ def test_shellcheck() -> None:
     "name",
     [
         *("build.sh", "compare-performance.sh", "compare-suite.sh", "matrix.sh", "series.sh"),
-        *("test.sh", "wheels.sh"),
+        *("release.sh", "test.sh", "wheels.sh"),
     ],
 )
 def test_entry_has_a_usage_text(name: str) -> None:
