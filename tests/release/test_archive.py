@@ -233,6 +233,21 @@ def test_candidates_are_told_apart(tmp_path: Path) -> None:
     assert "%2B" in entry["url"] and "//cpython" not in entry["url"]
 
 
+def test_definition_for_python_build(archive: Path, tmp_path: Path) -> None:
+    """What bash hands to python-build's own function; python-build itself can't be had here."""
+    (tmp_path / archive.name).symlink_to(archive)
+    command = ("pyenv", "--output", tmp_path, "--url", "https://example.org/pythons/")
+    ran = run_module("buildtool.cli.release", *command)
+    definition = tmp_path / f"cpython-immortal-{VERSION}"
+    assert (ran.returncode, ran.stdout) == (0, f"{definition}\n"), ran.stderr
+    function = 'install_package() { printf "%s\\n" "$@"; }'
+    said = output_of("bash", "-euc", f"{function}; . {definition}").splitlines()
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    place = f"https://example.org/pythons/{archive.name}#{digest}"
+    minor = PYTHON.minor.replace(".", "")
+    assert said == ["python", place, "copy", f"verify_py{minor}"]
+
+
 def test_the_time_is_the_commits_or_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
     assert names.tag() == "19700102"

@@ -94,13 +94,13 @@ def test_what_differs_is_named(tmp_path: Path) -> None:
     (other / "link").symlink_to("mode")
     found = {str(name): text for name, text in compare.differences(one, other)}
     assert set(found) == {"content", "longer", "mode", "time", "kind", "alone", "link"}
-    assert found["content"] == "differs from byte 1 on"
+    assert found["content"] == "differs from byte 2 on"
     assert found["longer"] == "differs from byte 4 on; 4 and 13 bytes"
     assert found["mode"].startswith("mode 644 and 755")
     assert found["link"] == "links to same and mode"
     ran = run_module("buildtool.cli.release", "compare", one, other)
     assert error_line(ran).startswith("error: 7 differences")
-    assert "content: differs from byte 1 on" in ran.stdout
+    assert "content: differs from byte 2 on" in ran.stdout
 
 
 def test_cache_of_the_compiled_is_found() -> None:
