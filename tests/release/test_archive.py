@@ -80,7 +80,7 @@ def test_same_of_a_copy(
     prefix = tmp_path / "elsewhere"
     output_of("cp", "-r", patched.parents[1], prefix)  # which gives all files a time of now
     command = ("archive", "--prefix", prefix, "--output", tmp_path / "out")
-    ran = run_module("buildtool.cli.release", *command)
+    ran = run_module("buildtool.cli.release", *command, limit=900)
     assert ran.returncode == 0, ran.stderr
     for path in published.iterdir():
         other = tmp_path / "out" / path.name

@@ -25,7 +25,7 @@ def package(patched: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("dpkg-dev, which makes packages, is not installed")
     folder = tmp_path_factory.mktemp("package")
     command = ("deb", "--prefix", patched.parents[1], "--output", folder)
-    ran = run_module("buildtool.cli.release", *command, DEBEMAIL="builders@python.org")
+    ran = run_module("buildtool.cli.release", *command, limit=900, DEBEMAIL="builders@python.org")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     (found,) = folder.iterdir()
     assert ran.stdout == f"{found}\n"

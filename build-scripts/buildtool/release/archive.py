@@ -96,7 +96,7 @@ def _pack(folder: Path, path: Path, when: int) -> None:
 
     with (
         path.open("wb") as file,
-        gzip.GzipFile("", "wb", 9, file, mtime=0) as packed,
+        gzip.GzipFile("", "wb", 6, file, mtime=0) as packed,
         tarfile.TarFile("", "w", packed, format=tarfile.PAX_FORMAT) as archive,
     ):
         for place in (folder, *sorted(folder.rglob("*"), key=os.fsencode)):

@@ -19,7 +19,5 @@ def write(path: Path, url: str, out: Path) -> Path:
     place = f"{url.rstrip('/')}/{path.name}#{archive.sha256(path)}"
     definition = out / f"cpython-immortal-{version}"
     # The archive's folder has the name that stands first; "copy" puts what is in it in place.
-    definition.write_text(
-        f'install_package "{archive.FOLDER}" "{place}" copy verify_py{minor}\n'
-    )
+    definition.write_text(f'install_package "{archive.FOLDER}" "{place}" copy verify_py{minor}\n')
     return definition
