@@ -1,7 +1,8 @@
 """The extension immortal_objects._core, for the interpreters that it is written for.
 
-That is CPython 3.12 to 3.15 with the GIL on 64-bit Linux. Elsewhere the package is pure Python. So
-it is with IMMORTAL_OBJECTS_PURE=1 in the environment, which needs no compiler.
+That is CPython 3.12 to 3.15 on 64-bit Linux, and the free-threaded build of 3.14. Elsewhere the
+package is pure Python. So it is with IMMORTAL_OBJECTS_PURE=1 in the environment, which needs no
+compiler.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import BaseError, CCompilerError, SetupError
 
 FIRST, LAST = (3, 12), (3, 15)
+FREE_THREADED = ((3, 14),)
 SOURCES = sorted(str(path) for path in Path("src").glob("*.c"))
 HEADERS = sorted(str(path) for path in Path("src").glob("*.h"))
 OPTIONS = ["-std=c11", "-fvisibility=hidden", "-Werror=implicit-function-declaration"]
@@ -25,12 +27,13 @@ OPTIONS = ["-std=c11", "-fvisibility=hidden", "-Werror=implicit-function-declara
 
 def written_for_this() -> bool:
     """Tell whether the extension is written for the interpreter that runs this."""
+    version = sys.version_info[:2]
+    free_threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
     return (
         sys.implementation.name == "cpython"
         and sys.platform == "linux"
         and sys.maxsize > 2**32
-        and FIRST <= sys.version_info[:2] <= LAST
-        and not sysconfig.get_config_var("Py_GIL_DISABLED")
+        and (version in FREE_THREADED if free_threaded else FIRST <= version <= LAST)
     )
 
 

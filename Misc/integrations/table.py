@@ -36,9 +36,9 @@ EXAMPLES = {
     LOADER: "pytorch_dataloader.py",
 }
 HEAD = (
-    *("with", "workers", "copied by each: stock", "immortal", "PSS of each: stock", "immortal"),
-    *("all processes: stock", "immortal", "ratio"),
-)
+    "with", "workers", "copied by each: stock", "immortal", "PSS of each: stock", "immortal",
+    "all processes: stock", "immortal", "ratio",
+)  # fmt: skip
 # Those that the first page shows.
 FIRST = (
     "gunicorn, sync",
@@ -49,9 +49,9 @@ FIRST = (
     "PyTorch's DataLoader",
 )
 SHORT_HEAD = (
-    *("MB, with 8 workers", "a worker copies: stock", "immortal"),
-    *("all processes: stock", "immortal", "ratio"),
-)
+    "MB, with 8 workers", "a worker copies: stock", "immortal",
+    "all processes: stock", "immortal", "ratio",
+)  # fmt: skip
 SIZES = ("private_dirty", "pss", "total_pss")
 
 

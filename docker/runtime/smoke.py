@@ -25,20 +25,20 @@ MACHINES = {
 }
 # Each needs a library that the image has to have.
 MODULES = (
-    *("bz2", "_ctypes", "curses", "curses.panel", "_gdbm", "hashlib", "lzma", "readline"),
-    *("sqlite3", "ssl", "uuid", "_uuid", "zlib", "zoneinfo", "decimal", "asyncio", "venv"),
-)
+    "bz2", "_ctypes", "curses", "curses.panel", "_gdbm", "hashlib", "lzma", "readline",
+    "sqlite3", "ssl", "uuid", "_uuid", "zlib", "zoneinfo", "decimal", "asyncio", "venv",
+)  # fmt: skip
 # Of sys.stdlib_module_names: other systems' modules, and what needs libraries that the build has
 # not, unlike that of python:3-slim; see docker/README.md.
 ABSENT = {
-    *("_msi", "_overlapped", "_scproxy", "_winapi", "msilib", "msvcrt", "nt", "winreg", "winsound"),
-    *("_dbm", "_tkinter"),
-}
+    "_msi", "_overlapped", "_scproxy", "_winapi", "msilib", "msvcrt", "nt", "winreg", "winsound",
+    "_dbm", "_tkinter",
+}  # fmt: skip
 # What the build of an extension module follows.
 FOLLOWED = (
-    *("AR", "CC", "CXX", "CFLAGS", "CPPFLAGS", "LDFLAGS", "LDSHARED", "LDCXXSHARED", "CCSHARED"),
-    *("BLDSHARED", "INCLUDEPY", "LIBDIR", "LIBPL", "LIBS", "LINKCC"),
-)
+    "AR", "CC", "CXX", "CFLAGS", "CPPFLAGS", "LDFLAGS", "LDSHARED", "LDCXXSHARED", "CCSHARED",
+    "BLDSHARED", "INCLUDEPY", "LIBDIR", "LIBPL", "LIBS", "LINKCC",
+)  # fmt: skip
 NAME = f"python3.{sys.version_info.minor}"
 COMMANDS = ("python", "python3", NAME, "pip", "pip3", "pydoc", "idle", "python3-config")
 

@@ -47,12 +47,12 @@ def test_compiles_without_a_warning(python: Path, tmp_path: Path, optimization: 
     compile_with(
         [
             *shlex.split(found["CC"]),
-            *("-std=c11", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", optimization),
+            "-std=c11", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", optimization,
             # The interpreter's own headers have warnings of their own.
-            *("-isystem", found["include"], str(PACKAGE / "src" / "_cowtrace.c")),
-            *("-o", str(tmp_path / "_cowtrace.so")),
+            "-isystem", found["include"], str(PACKAGE / "src" / "_cowtrace.c"),
+            "-o", str(tmp_path / "_cowtrace.so"),
         ]
-    )
+    )  # fmt: skip
 
 
 def test_types() -> None:
@@ -117,10 +117,10 @@ def test_another_release_is_refused(python: Path, tmp_path: Path) -> None:
     compile_with(
         [
             *shlex.split(found["CC"]),
-            *("-shared", "-fPIC", "-isystem", str(include), str(PACKAGE / "src" / "_cowtrace.c")),
-            *("-o", str(tmp_path / "_cowtrace.so")),
+            "-shared", "-fPIC", "-isystem", str(include), str(PACKAGE / "src" / "_cowtrace.c"),
+            "-o", str(tmp_path / "_cowtrace.so"),
         ]
-    )
+    )  # fmt: skip
     done = subprocess.run(
         [python, "-S", "-c", "import _cowtrace"],
         env={**os.environ, **modules(tmp_path)},

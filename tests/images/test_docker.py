@@ -16,6 +16,7 @@ import docker_engine
 import pytest
 from buildtool.core import paths, versions
 from buildtool.core.errors import BuildError
+from buildtool.core.kinds import Kind
 from buildtool.images import demo, images, platforms
 from buildtool.images import labels as arguments
 from docker.errors import ContainerError
@@ -52,9 +53,9 @@ def built(
     with capture.global_and_fixture_disabled():  # BuildKit's output has to be seen
         images.seed(RELEASE)
         names = {
-            "patched": images.build_runtime(RELEASE, "patched", options=""),
-            "nonroot": images.build_runtime(RELEASE, "patched", options="", nonroot=True),
-            "stock": images.build_runtime(RELEASE, "stock", options=""),
+            "patched": images.build_runtime(RELEASE, Kind.PATCHED, options=""),
+            "nonroot": images.build_runtime(RELEASE, Kind.PATCHED, options="", nonroot=True),
+            "stock": images.build_runtime(RELEASE, Kind.STOCK, options=""),
         }
     yield {kind: engine.images.get(name) for kind, name in names.items()}
 
@@ -75,7 +76,7 @@ def certificates() -> dict[str, Any]:
     return {}
 
 
-@pytest.mark.parametrize("kind", arguments.KINDS)
+@pytest.mark.parametrize("kind", Kind)
 def test_interpreter(engine: docker.DockerClient, built: dict[str, Image], kind: str) -> None:
     for name in ("python", "python3", "python3.11"):
         said = run(engine, built[kind], name, "-c", "import gc, sys; print(sys.prefix, dir(gc))")
@@ -89,7 +90,7 @@ def test_no_command_is_a_prompt(engine: docker.DockerClient, built: dict[str, Im
     assert run(engine, built["patched"]) == ""  # which finds its input at its end
 
 
-@pytest.mark.parametrize("kind", arguments.KINDS)
+@pytest.mark.parametrize("kind", Kind)
 def test_labels(built: dict[str, Image], kind: str) -> None:
     version = versions.default()
     sums = arguments.checksums(kind, version)
@@ -105,12 +106,12 @@ def test_series_checksum_is_the_shells() -> None:
     folder = paths.series_folder("3.11")
     said = subprocess.run(line, shell=True, cwd=folder, check=True, capture_output=True, text=True)
     version = versions.default()
-    patched = arguments.series_sha256("patched", version)
-    assert said.stdout.split()[0] == patched != arguments.series_sha256("stock", version)
+    patched = arguments.series_sha256(Kind.PATCHED, version)
+    assert said.stdout.split()[0] == patched != arguments.series_sha256(Kind.STOCK, version)
 
 
 def test_size(built: dict[str, Image]) -> None:
-    sizes = {kind: built[kind].attrs["Size"] for kind in arguments.KINDS}
+    sizes = {kind: built[kind].attrs["Size"] for kind in Kind}
     print(sizes, sizes["patched"] / sizes["stock"])
     assert sizes["patched"] <= 1.03 * sizes["stock"]
     assert sizes["patched"] < 250e6
@@ -187,7 +188,7 @@ print(states.count("Z"))"""
 
 def test_wrong_checksum_ends_a_build() -> None:
     with pytest.raises(BuildError, match="SERIES_SHA256 is 1234, and what is here has "):
-        arguments.verify("patched", versions.default(), {"SERIES_SHA256": "1234"})
+        arguments.verify(Kind.PATCHED, versions.default(), {"SERIES_SHA256": "1234"})
 
 
 def test_s390x(
@@ -200,7 +201,9 @@ def test_s390x(
     with docker_engine.foreign(S390X):
         docker_engine.base_image(engine, base, RELEASE, S390X)
         with capture.global_and_fixture_disabled():
-            images.build_runtime(RELEASE, "patched", platform=S390X, options="", base=base, tag=tag)
+            images.build_runtime(
+                RELEASE, Kind.PATCHED, platform=S390X, options="", base=base, tag=tag
+            )
         image = engine.images.get(tag)
         assert image.attrs["Architecture"] == "s390x"
         code = """import gc, json, platform, sys, sysconfig
@@ -214,12 +217,12 @@ print(json.dumps([platform.machine(), sys.byteorder, gc.is_immortal(json.dumps),
         assert said.endswith("for linux/s390x\n")
 
 
-def demonstrate(folder: Path, *, compose: bool = False, **options: int) -> dict[str, Any]:
+def demonstrate(folder: Path, **options: int) -> dict[str, Any]:
     """Run the demonstration; return the last figures of each side's workers."""
-    report = demo.run(demo.Demo(RELEASE, output=folder, **options), compose=compose)
+    report = demo.run(demo.Demo(RELEASE, output=folder, **options))
     print(report.read_text())
     found = {}
-    for kind in arguments.KINDS:
+    for kind in Kind:
         result = json.loads((folder / f"{kind}.json").read_text())
         requests, failed = (
             sum(turn[key] for turn in result["turns"]) for key in ("requests", "failed")
@@ -245,11 +248,10 @@ def test_demonstration(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("compose", [False, True], ids=["sdk", "compose"])
 def test_demonstration_in_full(
-    engine: docker.DockerClient, built: dict[str, Image], tmp_path: Path, compose: bool
+    engine: docker.DockerClient, built: dict[str, Image], tmp_path: Path
 ) -> None:
-    ends = demonstrate(tmp_path, compose=compose, workers=8, requests=2000, products=100_000)
+    ends = demonstrate(tmp_path, workers=8, requests=2000, products=100_000)
     assert total(ends["patched"], "Pss") <= 0.5 * total(ends["stock"], "Pss")
 
 

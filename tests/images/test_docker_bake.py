@@ -12,6 +12,7 @@ from typing import Any
 import docker_engine
 import pytest
 from buildtool.core import paths
+from buildtool.core.kinds import Kind
 from buildtool.images import bake, images, platforms
 
 import docker
@@ -58,7 +59,7 @@ def test_all_platforms_by_one_name(
     with capture.global_and_fixture_disabled():  # BuildKit's output has to be seen
         images.seed(RELEASE)
         bake.run(["--set=*.args.OPTIONS=", f"all-platforms-patched-{RELEASE}"])
-    tag = images.runtime_tags(RELEASE, "patched")[0]
+    tag = images.runtime_tags(RELEASE, Kind.PATCHED)[0]
     keys = ("os", "architecture", "variant")
     found = [
         "/".join(filter(None, map(one["platform"].get, keys)))
@@ -74,6 +75,6 @@ def test_all_platforms_by_one_name(
 
 def test_bake_builds_one_image(engine: docker.DockerClient) -> None:
     bake.run(["--set=*.args.OPTIONS=", f"runtime-stock-{RELEASE}-nonroot"])
-    tag = images.runtime_tags(RELEASE, "stock", nonroot=True)[0]
+    tag = images.runtime_tags(RELEASE, Kind.STOCK, nonroot=True)[0]
     code = "import gc, os; print(hasattr(gc, 'immortalize_heap'), os.getuid())"
     assert engine.containers.run(tag, ["python3", "-c", code], remove=True) == b"False 1000\n"

@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 from buildtool.core import paths, targets, versions
 from buildtool.core.errors import BuildError
+from buildtool.core.kinds import Kind
 from buildtool.images import bake, base, engine, images, platforms, trim
 from buildtool.install import place
 from buildtool.recipe.options import OPTIONS, configure_args
 from commands import docker_sh
+from harness import script
 
 DOCKER = paths.ROOT / "docker"
 DOCKERFILES = sorted(DOCKER.glob("*/Dockerfile"))
@@ -78,8 +80,20 @@ def test_runtime_images_are_for_these_platforms() -> None:
     assert sorted(platforms.runtime()) == sorted(f"linux/{name}" for name in names)
     assert platforms.target("linux/arm/v7").name == "armhf-gcc"
     assert platforms.base("linux/arm/v7", "trixie") == "arm32v7/debian:trixie-slim"
+    names = {platform: platforms.debian(platform) for platform in platforms.runtime()}
+    assert names["linux/amd64"] == "amd64" and names["linux/386"] == "i386"
+    assert names["linux/arm/v7"] == "armhf" and names["linux/arm64"] == "arm64"
     with pytest.raises(BuildError, match="no runtime image for linux/vax; there are linux/amd64, "):
         platforms.target("linux/vax")
+
+
+def test_images_are_examined_for_what_the_targets_say() -> None:
+    """smoke.py runs in the image, which hasn't the list of targets."""
+    machines = script(DOCKER / "runtime" / "smoke.py").MACHINES
+    assert set(machines) == set(platforms.runtime())
+    for platform, (_, size, order) in machines.items():
+        target = platforms.target(platform)
+        assert (8 * size, order) == (target.bits, target.byte_order)
 
 
 def test_bake_knows_all_images() -> None:
@@ -94,7 +108,7 @@ def test_bake_knows_all_images() -> None:
     assert set(made["all-platforms-patched-trixie"]["platforms"]) == set(platforms.runtime())
     names = {tag for one in made.values() for tag in one["tags"]}
     for release in base.RELEASES:
-        for kind in ("patched", "stock"):
+        for kind in Kind:
             assert {*images.runtime_tags(release, kind)} <= names
             assert {*images.runtime_tags(release, kind, nonroot=True)} <= names
     assert {f"cpython-immortal-{image}" for image in images.TOOLCHAINS} <= names
@@ -103,9 +117,9 @@ def test_bake_knows_all_images() -> None:
 # docker-library/python, 3.11/slim-bookworm/Dockerfile at 025fb340 (3.11.12): configure's options,
 # and the packages that its modules are built with.
 OFFICIAL_OPTIONS = {
-    *("--build", "--enable-loadable-sqlite-extensions", "--enable-optimizations"),
-    *("--enable-option-checking=fatal", "--enable-shared", "--with-lto", "--with-ensurepip"),
-}
+    "--build", "--enable-loadable-sqlite-extensions", "--enable-optimizations",
+    "--enable-option-checking=fatal", "--enable-shared", "--with-lto", "--with-ensurepip",
+}  # fmt: skip
 OFFICIAL_LIBRARIES = {
     "libbluetooth-dev": "`socket.AF_BLUETOOTH`",
     "libbz2-dev": "",

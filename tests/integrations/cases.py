@@ -45,34 +45,39 @@ ITEMS = 2_000_000  # in the list of PyTorch's data set
 
 @dataclass(frozen=True)
 class Place:
-    """The interpreter to measure, and a patched one, which installs packages for both."""
+    """The interpreter to measure, and one which installs packages for it.
+
+    *package* is a folder with immortal-objects and its extension; without one it is that of Misc/.
+    """
 
     python: Path
-    patched: Path
+    installer: Path
+    package: Path | None = None
 
-    def site(self, wanted: str = "small.txt") -> Path:
-        """Return the folder with the packages that a file here pins."""
-        return site_packages(self.patched, PROGRAMS / wanted)
+    def sites(self, wanted: str = "small.txt") -> list[Path]:
+        """Return the folders with the package, if it is another one, and those that a file pins."""
+        ours = [self.package] if self.package else []
+        return [*ours, site_packages(self.installer, PROGRAMS / wanted)]
 
 
 def script(name: str, place: Place, size: Size) -> Figures:
     """A program in Misc/integrations that makes a pool of workers."""
-    env = environment(place.site(), DATA_RECORDS=str(size.records))
+    env = environment(*place.sites(), DATA_RECORDS=str(size.records))
     return observing.pool([place.python, EXAMPLES / name], size.workers, env)
 
 
 def compiled_numpy(place: Place, size: Size) -> Figures:
     """With a NumPy compiled for the patched interpreter; the wheel is one compiled for stock."""
-    env = environment(place.site(), DATA_RECORDS=str(size.records))
-    if place.python == place.patched:
-        compiled = site_packages(place.patched, PROGRAMS / "numpy.txt")
-        env = environment(compiled, place.site(), DATA_RECORDS=str(size.records))
+    env = environment(*place.sites(), DATA_RECORDS=str(size.records))
+    if place.python == place.installer:
+        compiled = site_packages(place.installer, PROGRAMS / "numpy.txt")
+        env = environment(compiled, *place.sites(), DATA_RECORDS=str(size.records))
     return observing.pool([place.python, EXAMPLES / "numpy_pandas.py"], size.workers, env)
 
 
 def forked_test(place: Place, size: Size) -> Figures:
     """One child: pytest-forked runs a test at a time."""
-    env = environment(place.site(), DATA_RECORDS=str(size.records))
+    env = environment(*place.sites(), DATA_RECORDS=str(size.records))
     # Nothing of this project's own tests: neither conftest.py nor settings.
     options = ("--noconftest", "-c", os.devnull, "-p", "no:cacheprovider", "-p", "pytest_hook")
     tests = ["-m", "pytest", "--forked", *options, PROGRAMS / "forked_case.py"]
@@ -91,7 +96,7 @@ def redis() -> Iterator[str]:
 
 def celery(place: Place, size: Size) -> Figures:
     with redis() as url:
-        env = environment(place.site(), DATA_RECORDS=str(size.records), BROKER=url)
+        env = environment(*place.sites(), DATA_RECORDS=str(size.records), BROKER=url)
         count = str(size.workers)
         options = ("-c", count, "-O", "fair", "--prefetch-multiplier", "1")
         worker = [place.python, "-m", "celery", "-A", "tasks", "worker", *options]
@@ -116,7 +121,7 @@ def airflow_home(place: Place, size: Size) -> Iterator[dict[str, str]]:
             "CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         }
         env = environment(
-            place.site("airflow.txt"),
+            *place.sites("airflow.txt"),
             AIRFLOW_HOME=folder,
             DATA_RECORDS=str(size.records),
             DATA_WORKERS=str(size.workers),
@@ -144,8 +149,8 @@ def shop(place: Place, products: int) -> Iterator[dict[str, str]]:
     """Make the database of the Django project; give the environment of its server."""
     with tempfile.TemporaryDirectory() as folder:
         names = {"SHOP_DATABASE": f"{folder}/database", "SHOP_PRODUCTS": str(products)}
-        env = environment(place.site(), **names)
-        make = [place.patched, "-m", "workload.shop", str(products), names["SHOP_DATABASE"]]
+        env = environment(*place.sites(), **names)
+        make = [place.installer, "-m", "workload.shop", str(products), names["SHOP_DATABASE"]]
         subprocess.run(make, env=env, check=True)
         yield env
 
@@ -173,7 +178,7 @@ def fastapi(place: Place, size: Size) -> Figures:
     options = (*options, "--timeout", str(observing.TIMEOUT))
     config = ("-c", EXAMPLES / "gunicorn.conf.py", *options, "-b", f"127.0.0.1:{port}")
     server = [place.python, "-m", "gunicorn", *config, "application_fastapi:application"]
-    env = environment(place.site(), DATA_RECORDS=str(size.records))
+    env = environment(*place.sites(), DATA_RECORDS=str(size.records))
     pages = (f"/customer/{number * 7919 % size.records}" for number in itertools.count())
     paths = reporting(pages)
     return observing.server(server, port, size.workers, paths, size.requests, env)
@@ -196,7 +201,7 @@ def data_loader(place: Place, size: Size) -> Figures:
     found = {}
     for kept in (0, ITEMS):
         names = {"DATA_RECORDS": str(ITEMS), "DATA_KEPT": str(kept)}
-        env = environment(place.site("torch.txt"), **names)
+        env = environment(*place.sites("torch.txt"), **names)
         found[kept] = observing.pool(command, size.workers, env)
     control = found[0]["private_dirty"]
     growth = found[ITEMS]["private_dirty"] - control

@@ -30,8 +30,8 @@ Figures = dict[str, Any]
 
 
 def environment(*sites: Path, **others: str) -> dict[str, str]:
-    """Return the environment of a program: its modules are here, in Misc/, and in *sites*."""
-    return {**os.environ, **FIXED, **modules(PROGRAMS, EXAMPLES, DISTRIBUTION, *sites), **others}
+    """Return the environment of a program: its modules are here, in *sites*, and in Misc/."""
+    return {**os.environ, **FIXED, **modules(PROGRAMS, EXAMPLES, *sites, DISTRIBUTION), **others}
 
 
 @contextlib.contextmanager

@@ -122,9 +122,9 @@ def test_commands_of_pytest_forked(patched: Path, program: Path, copied: str) ->
     (program / "test_case.py").write_text(CASE)
     (line,) = re.findall(r"^    python (.+)$", example.read_text(), re.MULTILINE)
     words = line.split() if copied == example.name else ["-m", "pytest", "--forked"]
-    site = cases.Place(patched, patched).site()
+    sites = cases.Place(patched, patched).sites()
     options = ("-p", "no:cacheprovider", "-c", os.devnull, f"--rootdir={program}")
-    said = run_copied([patched, "-B", *words, *options], program, **modules(site))
+    said = run_copied([patched, "-B", *words, *options], program, **modules(*sites))
     assert "1 passed" in said
 
 
@@ -148,10 +148,10 @@ def test_gunicorn_hook_that_is_too_late(
     kind: str, patched: Path, program: Path, request: pytest.FixtureRequest
 ) -> None:
     """Each of the workers logs what to do; a hook in the master has nothing to log."""
-    python, site = request.getfixturevalue(kind), cases.Place(patched, patched).site()
+    python, sites = request.getfixturevalue(kind), cases.Place(patched, patched).sites()
     (program / "loaded.py").write_text(APPLICATION)
     (program / "late.py").write_text(POST_FORK)
-    env = modules(program, site)
+    env = modules(program, *sites)
     message = r"immortalize_heap\(\) called in a forked worker .*when_ready, not post_fork"
     ready, said = {program / "late.py": message, cases.EXAMPLES / "gunicorn.conf.py": "Booting"}, []
     for config, awaited in ready.items():

@@ -19,15 +19,15 @@ def _shown(python: Path, code: str) -> str:
     printers = python.parents[1] / "share/gdb/python3.11-gdb.py"
     ran = subprocess.run(
         [
-            *(gdb, "-nx", "-batch", "-x", str(printers), "-iex", "set debuginfod enabled off"),
-            *("-ex", "break builtin_id", "-ex", "run"),
-            *("-ex", "backtrace 1", "--args", str(python), "-I", "-S", "-c", code),
+            gdb, "-nx", "-batch", "-x", str(printers), "-iex", "set debuginfod enabled off",
+            "-ex", "break builtin_id", "-ex", "run",
+            "-ex", "backtrace 1", "--args", str(python), "-I", "-S", "-c", code,
         ],
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
-    )
+    )  # fmt: skip
     _, _, shown = ran.stdout.rpartition("v=")
     shown, found, _ = shown.partition(") at ")
     assert found, ran.stdout + ran.stderr
@@ -54,14 +54,14 @@ def test_valgrind_finds_nothing_lost(patched: Path) -> None:
         """
     ran = subprocess.run(
         [
-            *(*valgrind.command(), "--leak-check=full", "--show-leak-kinds=definite"),
-            *("--errors-for-leak-kinds=definite", "--error-exitcode=9"),
-            *(str(patched), "-c", code),
+            *valgrind.command(), "--leak-check=full", "--show-leak-kinds=definite",
+            "--errors-for-leak-kinds=definite", "--error-exitcode=9",
+            str(patched), "-c", code,
         ],
         env={**FIXED, "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
         timeout=600,
         check=False,
-    )
+    )  # fmt: skip
     assert ran.returncode == 0, ran.stderr[-4000:]

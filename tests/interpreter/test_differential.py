@@ -21,10 +21,10 @@ from interpreter.differential import compare, compare_classes, program
 
 JOBS = 4
 SAMPLE = (
-    *("_collections_abc", "_decimal", "_io", "_pickle", "array", "builtins", "collections"),
-    *("contextlib", "datetime", "functools", "io", "itertools", "pathlib", "queue", "socket"),
-    *("tempfile", "threading", "types", "weakref", "zipfile"),
-)
+    "_collections_abc", "_decimal", "_io", "_pickle", "array", "builtins", "collections",
+    "contextlib", "datetime", "functools", "io", "itertools", "pathlib", "queue", "socket",
+    "tempfile", "threading", "types", "weakref", "zipfile",
+)  # fmt: skip
 
 
 def report(found: dict[int, list[str]]) -> str:

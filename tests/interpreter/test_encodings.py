@@ -20,14 +20,14 @@ TARGETS = {
     "x86_64": ("gcc", None, "64 bits, little endian, alignment 8, size 16"),
     "i686": ("i686-linux-gnu-gcc", None, "32 bits, little endian, alignment 4, size 8"),
     "s390x": (
-        *("s390x-linux-gnu-gcc", "qemu-s390x-static"),
+        "s390x-linux-gnu-gcc", "qemu-s390x-static",
         "64 bits, big endian, alignment 8, size 16",
     ),
     "powerpc": (
-        *("powerpc-linux-gnu-gcc", "qemu-ppc-static"),
+        "powerpc-linux-gnu-gcc", "qemu-ppc-static",
         "32 bits, big endian, alignment 4, size 8",
     ),
-}
+}  # fmt: skip
 
 
 def test_encoding_here(patched: Path, tmp_path: Path) -> None:

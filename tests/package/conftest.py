@@ -10,6 +10,12 @@ from buildtool.cli import wheels
 from package.stock import install
 
 
+def _of(stock_of: Callable[..., Path], name: str) -> Path:
+    """Return stock CPython of a minor version; of its free-threaded build, if a t follows."""
+    minor = name.rstrip("t")
+    return stock_of(minor, free_threaded=True) if name != minor else stock_of(minor)
+
+
 @pytest.fixture(scope="session")
 def made(
     stock_of: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
@@ -20,7 +26,7 @@ def made(
     def make(minor: str) -> Path:
         if minor not in folders:
             folder = tmp_path_factory.mktemp("wheels")
-            wheels.main([str(stock_of(minor)), "--output", str(folder)])
+            wheels.main([str(_of(stock_of, minor)), "--output", str(folder)])
             folders[minor] = folder
         return folders[minor]
 
@@ -40,7 +46,7 @@ def environment(
         if minor not in pythons:
             (wheel,) = made(minor).glob("*-cp3*linux*.whl")
             folder = tmp_path_factory.mktemp("environment")
-            pythons[minor] = install(stock_of(minor), folder, wheel)
+            pythons[minor] = install(_of(stock_of, minor), folder, wheel)
         return pythons[minor]
 
     return get

@@ -11,7 +11,8 @@ import pytest
 from package import debian
 from package.stock import OWN_TESTS, SHARE, call, copied
 
-pytestmark = pytest.mark.slow  # an archive of 110 MB, and the whole tests several times
+# An archive of 110 MB, the whole tests several times, and interpreters that are built within.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3 * 3600)]
 MINORS = ("3.14", "3.15")
 # Beside the heap: machine code that the child makes for itself.
 CODE = 2_000_000

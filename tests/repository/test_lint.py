@@ -17,10 +17,10 @@ from buildtool.core import paths
 from checkout import python_files, shell_files, tracked
 
 TOP_LEVEL = {
-    *("patches", "Misc", "build-scripts", "docker", "ci", "tests", "pyperformance-config"),
+    "patches", "Misc", "build-scripts", "docker", "ci", "tests", "pyperformance-config",
     "findings",
-    *("README.md", "conanfile.py", "conandata.yml", "pyproject.toml", "LICENSE"),
-}
+    "README.md", "conanfile.py", "conandata.yml", "pyproject.toml", "LICENSE",
+}  # fmt: skip
 # Hosts of package registries, and a folder of some machine: nothing may depend on one of them.
 UNWANTED = re.compile(r"\bpypi\.org|pythonhosted\.org|\b(?:deb|security)\.debian\.org|/wor[k]/")
 
@@ -82,8 +82,14 @@ def test_shellcheck() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("build.sh", "compare-performance.sh", "compare-suite.sh", "matrix.sh", "series.sh"),
-        *("release.sh", "test.sh", "wheels.sh"),
+        "build.sh",
+        "compare-performance.sh",
+        "compare-suite.sh",
+        "matrix.sh",
+        "release.sh",
+        "series.sh",
+        "test.sh",
+        "wheels.sh",
     ],
 )
 def test_entry_has_a_usage_text(name: str) -> None:

@@ -158,11 +158,14 @@ def work(table: dict[str, Customer], count: int) -> float:
     return total
 
 
-def measure(mode: str, records: int, count: int, end: str = "") -> dict[str, Any]:
-    """Load *records*, do what the mode says, and let a child work on *count* of them."""
+def measure(mode: str, records: int, count: int, end: str = "", warm: int = WARM) -> dict[str, Any]:
+    """Load *records*, do what the mode says, and let a child work on *count* of them.
+
+    Works on *warm* others before.
+    """
     observer = None if end else Observer()
     table = load(records)
-    for _ in range(WARM // FEW):  # new ones each time, or pickle has changed their layout
+    for _ in range(warm // FEW):  # new ones each time, or pickle has changed their layout
         work(load(FEW), FEW)
 
     def child() -> None:
@@ -178,15 +181,18 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--records", type=int, default=300_000, metavar="N")
     parser.add_argument("--count", type=int, metavar="N", help="measure one process, N of work")
     parser.add_argument("--end", choices=ENDS, help="measure nothing, but let the child end so")
+    parser.add_argument("--cold", action="store_true", help="don't warm up")
     return parser.parse_args()
 
 
 def main() -> None:
     options = parse()
     count = options.records if options.count is None else options.count
-    found = measure(options.mode, options.records, count, options.end)
+    warm = 0 if options.cold else WARM
+    found = measure(options.mode, options.records, count, options.end, warm)
     if options.count is None and not options.end:
         control = [__file__, "--mode", options.mode, "--records", str(FEW), "--count", str(count)]
+        control += ["--cold"] if options.cold else []
         done = subprocess.run([sys.executable, *control], check=True, stdout=subprocess.PIPE)
         found["own"] = json.loads(done.stdout)["dirty"]
         found["growth"] = (found["dirty"] - found["own"]) / found["child_rss"]

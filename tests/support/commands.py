@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from buildtool.core import paths
+from buildtool.core import paths, process
 from harness import modules
 
 
@@ -56,7 +56,7 @@ def docker_sh(*arguments: str, status: int = 0) -> str:
 
 def output_of(*command: Path | str, cwd: Path | None = None) -> str:
     """Run *command* without the environment of this test's own Python; return what it printed."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    env = process.clean_environment()
     ran = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=300)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout

@@ -7,25 +7,36 @@ import os
 import re
 import subprocess
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from buildtool.core.errors import BuildError
 from buildtool.performance import valgrind
+from buildtool.performance.callgrind import missed
 from harness import FIXED, modules
 
 # What the library does after each fork, in every child
 AFTER_FORK = ("threading.py", "_weakrefset.py", "logging/__init__.py")
 # How many pages a child may copy by that and by its end, whatever the heap
 MAX_BOOKKEEPING = 64
+# Functions of the interpreter that write on behalf of running code, and what they write there
+FOR_CODE = re.compile(
+    r"specialize|quicken|warmup|backoff|version_tag$|GetVersionForCurrentState", re.IGNORECASE
+)
+# The callers that count. Some further up have returned: cowtrace finds what lies on the stack.
+NEAREST = 3
+OF_CODE = ("co_warmup", "co_code_adaptive", "func_version")
+# What callgrind writes, until the end of this process
+FILES = tempfile.TemporaryDirectory()
 
 
-def writers(python: Path, script: Path, *args: str, **env: str) -> list[dict[str, Any]]:
-    """Return who wrote into pages that hold immortal objects or code, in the script's child.
+def traced(python: Path, script: Path, *args: str, **env: str) -> dict[str, Any]:
+    """Return cowtrace's report of the script's child.
 
-    A row of cowtrace's report each. cowtrace sees a page's first writer, from the fork to the end
-    of the process, finalization included. Static data is left out. sort() tells what a row means.
+    cowtrace sees a page's first writer, from the fork to the end of the process, finalization
+    included.
     """
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
@@ -33,10 +44,44 @@ def writers(python: Path, script: Path, *args: str, **env: str) -> list[dict[str
         environ = {**os.environ, **FIXED, **modules(), **env}
         done = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
         assert done.returncode == 0, done.stderr[-4000:]
-        found = json.loads(report.read_text())
+        found: dict[str, Any] = json.loads(report.read_text())
     assert found["processes"] and found["shared_pages"] > 1000, "nothing was traced"
+    return found
+
+
+def writers(python: Path, script: Path, *args: str, **env: str) -> list[dict[str, Any]]:
+    """Return who wrote into pages that hold immortal objects or code, in the script's child.
+
+    A row of cowtrace's report each. Static data is left out.
+    """
+    return sealed_rows(traced(python, script, *args, **env))
+
+
+def sealed_rows(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of a report on pages that hold immortal objects or code; sort() sorts them.
+
+    Static data is left out.
+    """
     rows = [row for row in found["writers"] if row["immortal"] or row["code"]]
     return [row for row in rows if not row["memory"].startswith("static")]
+
+
+def for_code(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows of writes on behalf of running code into pages that hold anything else.
+
+    *rows* are those of sealed_rows(). Returned are those caused by specializing, by counting, and
+    by the versions that code keeps of types, functions and namespaces; not by what code stores.
+    """
+    return [
+        row
+        for row in rows
+        if not row["code"]
+        and (
+            row["type"] == "code"
+            or row["part"] in OF_CODE
+            or any(FOR_CODE.search(name) for name in (row["function"], *row["callers"][:NEAREST]))
+        )
+    ]
 
 
 def sort(row: dict[str, Any]) -> str:
@@ -105,20 +150,44 @@ def instructions(python: Path, script: Path, *args: str, **env: str) -> int:
     As valgrind's callgrind counts them: exactly, and again and again the same. Skips the test where
     there is no valgrind, and none to be had.
     """
+    (last,) = _counted(python, script, args, env)
+    return _sum(last.read_text())
+
+
+def instructions_of_parts(python: Path, script: Path, *args: str, **env: str) -> list[int]:
+    """Return how many instructions each part of the child's work takes.
+
+    A part ends with a call of os.getsid(); what comes after the last one isn't counted. Lookups
+    that the cache of methods didn't have are left out: see callgrind.missed().
+    """
+    *files, _ = _counted(python, script, args, env, "--dump-before=getsid")
+    return [_sum(file.read_text()) - missed(file) for file in files]
+
+
+def _counted(
+    python: Path, script: Path, args: Sequence[str], env: Mapping[str, str], *options: str
+) -> list[Path]:
+    """Return callgrind's files of the child of *script*, in order; the last is that of its end."""
     try:
         program = valgrind.command()
     except BuildError as error:
         pytest.skip(str(error))
-    with tempfile.TemporaryDirectory() as folder:
-        options = ["--tool=callgrind", f"--callgrind-out-file={folder}/%p"]
-        counting = [*program, "-q", *options, "--zero-before=PyOS_AfterFork_Child"]
-        command = [*counting, str(python), str(script), *args]
-        environ = {**os.environ, **FIXED, **modules(), **env}
-        done = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
-        assert done.returncode == 0, done.stderr[-4000:]
-        files = {int(path.name): path.read_text() for path in Path(folder).iterdir()}
-    assert len(files) == 2, "one parent, one child"
-    child = files[max(files)]
-    found = re.search(r"^summary: (\d+)$", child, re.MULTILINE)
-    assert found, child[:1000]
+    folder = Path(tempfile.mkdtemp(dir=FILES.name))
+    counting = [*program, "-q", "--tool=callgrind", f"--callgrind-out-file={folder}/%p"]
+    counting += ["--zero-before=PyOS_AfterFork_Child", *options]
+    command = [*counting, str(python), str(script), *args]
+    environ = {**os.environ, **FIXED, **modules(), **env}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environ) as process:
+        complaint = process.communicate()[1]
+    assert process.returncode == 0, complaint[-4000:]
+    names = {path.name for path in folder.iterdir() if not path.name.startswith(f"{process.pid}")}
+    (child,) = {name.partition(".")[0] for name in names}
+    parts = sorted(int(name.partition(".")[2]) for name in names - {child})
+    return [*(folder / f"{child}.{part}" for part in parts), folder / child]
+
+
+def _sum(text: str) -> int:
+    """Return the sum in a file of callgrind's."""
+    found = re.search(r"^summary: (\d+)$", text, re.MULTILINE)
+    assert found, text[:1000]
     return int(found[1])

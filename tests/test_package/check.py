@@ -13,7 +13,7 @@ sys.path[:0] = folder
 
 # Modules that a broken build would lack: make goes on without those that don't compile.
 LIBRARIES = ("_bz2", "_ctypes", "_curses", "_gdbm", "_lzma", "_sqlite3", "_ssl", "_uuid", "zlib")
-OTHERS = ("_elementtree", "_testcapi", "pyexpat")
+OTHERS = ("_decimal", "_elementtree", "_testcapi", "pyexpat")
 later = ("_zstd",) if sys.version_info >= (3, 14) else ()
 wanted = {"all": (*LIBRARIES, *later, "readline"), "own": ("_ctypes", "zlib"), "windows": ("zlib",)}
 for name in wanted[libraries] + OTHERS:

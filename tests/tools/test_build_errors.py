@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from buildtool.core import paths
+from buildtool.core import paths, targets
 from buildtool.interpreter import conan as recipe
 from buildtool.interpreter import configuration
 from buildtool.recipe import sources
@@ -107,29 +107,77 @@ def test_no_compiler_and_apt_fails(tmp_path: Path) -> None:
     for tool in ("/usr/bin/env", "/bin/sh"):
         (tmp_path / Path(tool).name).symlink_to(tool)
     line = error_line(build("--stock", PATH=str(tmp_path)))
-    assert line.endswith("needs gcc, and apt-get can't install it: E: no such package")
+    assert line.endswith("needs gcc, and apt-get can't install it: no such package")
 
 
-def test_missing_package_names_the_apt_line(tmp_path: Path) -> None:
+def without_packages(tmp_path: Path, *names: str) -> str:
+    """Return a PATH whose dpkg-query doesn't know these packages, and whose apt-get only fails."""
     real = shutil.which("dpkg-query")
     if real is None:
         pytest.skip("dpkg-query is not here: this machine has no Debian packages to miss")
-    fake = tmp_path / "bin" / "dpkg-query"
-    fake.parent.mkdir()
-    fake.write_text(
-        f'#!/bin/sh\ncase "$*" in *libffi-dev*|*uuid-dev*) exit 1;; esac\nexec {real} "$@"\n'
-    )
-    fake.chmod(0o755)
+    fakes = {
+        "dpkg-query": f'case "$*" in {"|".join(f"*{name}*" for name in names)}) exit 1;; esac\n'
+        f'exec {real} "$@"\n',
+        "apt-get": '[ "$1" = update ] && exit\n'
+        "echo 'W: no index' >&2; echo 'E: Unable to locate' >&2; exit 100\n",
+    }
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name, text in fakes.items():
+        (folder / name).write_text(f"#!/bin/sh\n{text}")
+        (folder / name).chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
+
+
+def test_missing_package_names_the_apt_line(tmp_path: Path) -> None:
     prefix = tmp_path / "python"
     ran = build(
-        *("--no-packages", "--stock", "--prefix", str(prefix)),
-        PATH=f"{fake.parent}:{os.environ['PATH']}",
-    )
+        "--no-packages", "--stock", "--prefix", str(prefix),
+        PATH=without_packages(tmp_path, "libffi-dev", "uuid-dev"),
+    )  # fmt: skip
     assert error_line(ran) == (
         "error: packages are missing; as root run: apt-get update && apt-get install -y "
         "--no-install-recommends libffi-dev uuid-dev"
     )
     assert not prefix.exists()
+
+
+# A cross build: Conan asks for the packages of the native interpreter first.
+CROSS = "i686-gcc"
+
+
+@pytest.mark.skipif(
+    shutil.which(targets.find(CROSS).command) is None, reason=f"{CROSS} has no compiler here"
+)
+def test_missing_packages_of_a_target_name_the_apt_line(cache: Path, tmp_path: Path) -> None:
+    wanted = targets.find(CROSS).packages
+    ran = build(
+        "--no-packages", "--stock", "--target", CROSS, "--prefix", str(tmp_path / "python"),
+        PATH=without_packages(tmp_path, *wanted),
+        CPYTHON_IMMORTAL_CACHE=str(cache),
+    )  # fmt: skip
+    assert (
+        "error: packages are missing; as root run: apt-get update && apt-get install -y "
+        f"--no-install-recommends {' '.join(wanted)}; full log: "
+    ) in error_line(ran)
+
+
+@pytest.mark.skipif(
+    shutil.which(targets.find(CROSS).command) is None, reason=f"{CROSS} has no compiler here"
+)
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root installs packages")
+def test_a_cross_build_installs_what_the_native_interpreter_needs(
+    cache: Path, tmp_path: Path
+) -> None:
+    ran = build(
+        "--stock", "--target", CROSS, "--prefix", str(tmp_path / "python"),
+        PATH=without_packages(tmp_path, "libgdbm-dev", "libzstd-dev"),
+        CPYTHON_IMMORTAL_CACHE=str(cache),
+    )  # fmt: skip
+    assert (
+        "error: apt-get install -y --no-install-recommends libgdbm-dev libzstd-dev failed: "
+        "Unable to locate; full log: "
+    ) in error_line(ran)
 
 
 def test_damaged_source_in_the_cache(tmp_path: Path) -> None:
@@ -153,8 +201,7 @@ def test_patch_that_does_not_apply(checkout: Path, cache: Path, tmp_path: Path) 
     prefix = tmp_path / "python"
     ran = build("--prefix", str(prefix), checkout=checkout, CPYTHON_IMMORTAL_CACHE=str(cache))
     assert (
-        "error: patch broken.patch does not apply: Objects/listobject.c, Hunk #1 FAILED at 20; "
-        "full log: "
+        "error: patch broken.patch does not apply: Objects/listobject.c:20; full log: "
     ) in error_line(ran)
     assert not prefix.exists()
     assert "package_id" not in packages_of(cache)
@@ -174,10 +221,10 @@ def test_clang_without_its_tools(cache: Path, tmp_path: Path) -> None:
     fake.chmod(0o755)
     prefix = tmp_path / "python"
     ran = build(
-        *("--target", "x86_64-clang", "--stock", "--lto", "--prefix", str(prefix)),
+        "--target", "x86_64-clang", "--stock", "--lto", "--prefix", str(prefix),
         PATH=f"{fake.parent}:{os.environ['PATH']}",
         CPYTHON_IMMORTAL_CACHE=str(cache),
-    )
+    )  # fmt: skip
     assert "error: clang comes without llvm-ar, which lto and pgo need; full log: " in (
         error_line(ran)
     )
@@ -205,9 +252,9 @@ def test_no_series(checkout: Path) -> None:
 def test_cache_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     ran = build(
-        *("--stock", "--prefix", str(tmp_path / "python")),
+        "--stock", "--prefix", str(tmp_path / "python"),
         CPYTHON_IMMORTAL_CACHE=str(tmp_path / "file" / "cache"),
-    )
+    )  # fmt: skip
     assert f"Not a directory: '{tmp_path / 'file' / 'cache'}'" in error_line(ran)
 
 
@@ -226,9 +273,17 @@ def test_cache_that_cannot_be_made(tmp_path: Path) -> None:
         ("ERROR: something of Conan's\n", "something of Conan's"),
         ("a.c:3:1: error: bad\n\tConanException: Error 2 while executing\n", "error: bad"),
         (
-            "ERROR: System requirements: 'llvm-14', 'lld-14' are missing but can't install\n",
+            "ERROR: System requirements: 'llvm-14, lld-14' are missing but can't install\n",
             "packages are missing; as root run: apt-get update && "
             "apt-get install -y --no-install-recommends llvm-14 lld-14",
+        ),
+        (
+            "E: no lock\n\tConanException: Command 'sudo apt-get update' failed with exit code 100",
+            "apt-get update failed: no lock",
+        ),
+        (
+            "W: Failed to fetch a\nE: Unable\nCommand 'apt-get install b' failed with exit code 1",
+            "apt-get install b failed: Failed to fetch a",
         ),
         ("ERROR: in build()\n\tConanException: patch a.patch\n", "patch a.patch"),
     ],

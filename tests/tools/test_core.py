@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from buildtool.core import cache, process
+from buildtool.core import cache, lists, process
 from buildtool.core.errors import BuildError
 
 
@@ -33,6 +33,14 @@ def test_folder_is_made_once(tmp_path: Path) -> None:
     assert (tmp_path / "kept" / "thing.txt").read_text() == "a record\n"
     names = {path.name for path in folder.parent.iterdir()}
     assert names == {"thing", "thing.txt", "thing.lock"}
+
+
+def test_list_of_names(tmp_path: Path) -> None:
+    file = tmp_path / "list"
+    file.write_text("# a comment\none\n\ntwo  # another\n")
+    assert lists.read(file) == ["one", "two"]
+    with pytest.raises(OSError, match="nowhere"):
+        lists.read(tmp_path / "nowhere")
 
 
 def test_folder_that_can_not_be_made(tmp_path: Path) -> None:

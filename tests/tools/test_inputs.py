@@ -12,31 +12,22 @@ from buildtool.interpreter import configuration, inputs
 from buildtool.interpreter.configuration import Configuration
 from buildtool.matrix import examine
 from buildtool.matrix.examine import NOT_RUN, PASSED, Result
+from buildtool.recipe import exported
 
 DATA = versions.conan_data()
 SERIES = versions.series(DATA, versions.default())
 COPIED = ("build-scripts", "ci", "Misc/cowtrace", "patches", "conanfile.py", "conandata.yml")
 
 
-def exported() -> set[Path]:
-    """Return the files that conanfile.py exports, by Conan's patterns."""
+def taken() -> set[Path]:
+    """Return the files that conanfile.py exports."""
     tree = ast.parse((paths.ROOT / "conanfile.py").read_text())
-    assigned = {
-        node.targets[0].id: ast.literal_eval(node.value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign)
-        and isinstance(node.targets[0], ast.Name)
-        and node.targets[0].id in ("exports", "exports_sources")
-    }
-    patterns = [*assigned["exports"], *assigned["exports_sources"]]
-    found = {
-        path
-        for pattern in patterns
-        # An asterisk of Conan's matches what is in folders, too.
-        for path in paths.ROOT.glob(pattern.replace("/*", "/**/*") if "*" in pattern else pattern)
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-    return found
+    patterns: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).startswith("exports"):
+            patterns += eval(ast.unparse(node.value), {"exported": exported})
+    assert len(patterns) > 20
+    return exported.files(paths.ROOT, *patterns)
 
 
 def test_recipe_exports_what_is_listed() -> None:
@@ -52,11 +43,11 @@ def test_recipe_exports_what_is_listed() -> None:
     known |= {path for path in listed if path.is_relative_to(paths.ROOT / "ci" / "profiles")}
     known |= {path for path in listed if path.is_relative_to(paths.ROOT / "ci" / "conan")}
     orders = {paths.series_folder(name) / "series" for name in versions.all_series(DATA)}
-    assert exported() - orders == listed - known
+    assert taken() - orders == listed - known
 
 
 def test_recipe_needs_no_module_that_is_not_exported() -> None:
-    known = exported()
+    known = taken()
     for path in known:
         if path.suffix == ".py" and path.is_relative_to(paths.ROOT / "build-scripts"):
             for node in ast.walk(ast.parse(path.read_text())):

@@ -96,12 +96,12 @@ def test_package_comes_to_a_machine_without_a_compiler(
     conan(other, "remote", "add", "--force", "test", remote)
     options = [f"-o={reference}:{name}={value}" for name, value in wanted.recipe_options().items()]
     said = conan(
-        *(other, "install", f"--requires={reference}", "--build=never", "--remote=test"),
-        *(f"-pr:a={settings}", *options),
-        *("--deployer=direct_deploy", f"--deployer-folder={tmp_path}"),
+        other, "install", f"--requires={reference}", "--build=never", "--remote=test",
+        f"-pr:a={settings}", *options,
+        "--deployer=direct_deploy", f"--deployer-folder={tmp_path}",
         f"--output-folder={tmp_path}",
         PATH=str(path),
-    )
+    )  # fmt: skip
     assert "Downloaded package" in said, said[-2000:]
     python = tmp_path / "direct_deploy" / "cpython-immortal" / "bin" / "python3.11"
     code = "import sys; print(sys.version_info[:2], sys.prefix)"

@@ -13,7 +13,7 @@ from buildtool.core import apt
 from buildtool.core.errors import BuildError
 from buildtool.install import place
 from buildtool.interpreter import configuration
-from buildtool.recipe import sysroot
+from buildtool.recipe import sources, sysroot
 
 
 def test_script_is_what_the_interpreter_takes_for_itself(tmp_path: Path) -> None:
@@ -32,9 +32,9 @@ def test_script_is_what_the_interpreter_takes_for_itself(tmp_path: Path) -> None
     for program in (here, link):
         ran = subprocess.run([program, "-c", "a b"], capture_output=True, text=True, check=True)
         assert ran.stdout.splitlines() == [
-            *("-L", "/sys root", "-0", str(program)),
-            *(str(prefix / "bin" / "python3.11"), "-c", "a b"),
-        ]
+            "-L", "/sys root", "-0", str(program),
+            str(prefix / "bin" / "python3.11"), "-c", "a b",
+        ]  # fmt: skip
 
 
 def test_native_interpreter_needs_no_script(stock: Path) -> None:
@@ -69,11 +69,11 @@ def test_libraries_are_unpacked_without_bzip2(
     Path("zlib-1", "configure").write_text("exit 0")
     with tarfile.open("zlib.tar.bz2", "w:bz2") as archive:
         archive.add("zlib-1")
-    tree = sysroot._unpack_source(Path("zlib.tar.bz2"), tmp_path / "work", "zlib")
+    tree = sources.unpack(Path("zlib.tar.bz2"), tmp_path / "work", "zlib can't be made")
     assert (tree / "configure").read_text() == "exit 0"
     Path("zlib.tar.bz2").write_bytes(Path("zlib.tar.bz2").read_bytes()[:40])
     with pytest.raises(BuildError, match="zlib can't be made: "):
-        sysroot._unpack_source(Path("zlib.tar.bz2"), tmp_path / "again", "zlib")
+        sources.unpack(Path("zlib.tar.bz2"), tmp_path / "again", "zlib can't be made")
 
 
 def test_sysroot_that_no_mirror_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

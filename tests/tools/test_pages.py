@@ -24,8 +24,8 @@ def test_block_is_replaced_and_nothing_else(tmp_path: Path) -> None:
 def test_table_has_a_cell_for_each_heading() -> None:
     made = markdown.table(("name", "a|b"), [("x", 1), ("y|z", "")])
     assert made.splitlines() == [
-        *("| name | a&#124;b |", "| --- | --- |", "| x | 1 |", "| y&#124;z |  |")
-    ]
+        "| name | a&#124;b |", "| --- | --- |", "| x | 1 |", "| y&#124;z |  |"
+    ]  # fmt: skip
 
 
 def test_chart_is_xml_whatever_it_says() -> None:

@@ -30,19 +30,11 @@ SPOILED = {
         ("Count more", "Count " * 13, "more than 72 columns"),
         ("\n\nTests: test_new", "", 'no line "Tests:"'),
         ("Lib/test/test_new/", "Lib/test/new/", "it changes no Lib/test/test_"),
-        (
-            "Tests: test_new",
-            "Tests: test_gc",
-            "none of those that it changes: test_",
-        ),
+        ("Tests: test_new", "Tests: test_gc", "none of those that it changes: test_"),
         ("Misc/NEWS.d/next/", "Misc/news/", "no entry below Misc/NEWS.d/next/"),
         ("next/Core and Builtins/", "next/Core/", "the news have no section Core;"),
         ("next/Core and Builtins/", "next/Windows/", "Windows doesn't fit"),
-        (
-            "zoe@example.org",
-            "me@example.org",
-            "its author is Zo\xeb <me@example.org>",
-        ),
+        ("zoe@example.org", "me@example.org", "its author is Zo\xeb <me@example.org>"),
         ("int more;", "int more; ", "Objects/object.c:2: trailing whitespace."),
         ("int more;", "int more;\r", "Objects/object.c:2: a carriage return"),
         ("int more;", "\tmore;", "Objects/object.c:2: a tab in C"),
@@ -58,11 +50,7 @@ SPOILED = {
     "series": [
         ("count-more.patch", "Count.diff", "'Count.diff' is no name for a patch"),
         ("count-more.patch", "", "count-more.patch is there and isn't listed"),
-        (
-            "count-more.patch",
-            "count-less.patch",
-            "count-less.patch is listed and isn't there",
-        ),
+        ("count-more.patch", "count-less.patch", "count-less.patch is listed and isn't there"),
         ("count-more.patch", "count-more.patch\ncount-more.patch", "listed 2 times"),
     ],
 }

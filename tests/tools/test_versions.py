@@ -29,7 +29,12 @@ static PyObject *answer(PyObject *self, PyObject *args)
 static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {NULL, NULL, 0, NULL}};
 static struct PyModuleDef module = {
     PyModuleDef_HEAD_INIT, "answer", NULL, -1, methods, NULL, NULL, NULL, NULL};
-PyMODINIT_FUNC PyInit_answer(void) { return PyModule_Create(&module); }
+PyMODINIT_FUNC PyInit_answer(void)
+{   PyObject *made = PyModule_Create(&module);
+#ifdef Py_GIL_DISABLED
+    PyUnstable_Module_SetGIL(made, Py_MOD_GIL_NOT_USED);
+#endif
+    return made; }
 """
 
 
@@ -251,18 +256,43 @@ def test_stock_of_another_minor_version(stock_of: Callable[..., Path], tmp_path:
     assert run(moved, code, env=modules(tmp_path)) == "42\n"
 
 
+DATA = versions.conan_data()
+MINORS = sorted(
+    {Python(name).minor for name in DATA["sources"] if Python(name).facts.free_threading}
+)
+MODULES = (
+    "ssl, sqlite3, ctypes, zlib, bz2, lzma, _decimal, hashlib, readline, curses, uuid, dbm.gnu"
+)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("minor", ["3.13", "3.14", "3.15"])
-def test_free_threaded(stock_of: Callable[..., Path], minor: str) -> None:
-    python = stock_of(minor, free_threaded=True)
-    code = "import sys, sysconfig; print(sys.abiflags, sysconfig.get_config_var('Py_GIL_DISABLED'))"
-    assert run(python, code) == "t 1\n"
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("free_threaded", [False, True])
+@pytest.mark.parametrize("minor", MINORS)
+def test_stock_of_each_minor_version(
+    stock_of: Callable[..., Path], tmp_path: Path, minor: str, free_threaded: bool
+) -> None:
+    """It has all its modules, compiles an extension module, and makes environments with pip."""
+    version = versions.newest(DATA, minor)
+    python = stock_of(minor, free_threaded=True) if free_threaded else stock_of(minor)
+    wanted = Configuration(version=version, immortal=False, free_threaded=free_threaded)
+    probe.check(targets.find(targets.DEFAULT), wanted.recipe_options(), probe.ask(python))
+    source = tmp_path / "answer.c"
+    source.write_text(SAMPLE)
+    extension(python, source, tmp_path / "answer")
+    code = f"import answer, sys, {MODULES}; print(answer.answer(), *sys.version.split()[:1])"
+    assert run(python, code, env=modules(tmp_path)) == f"42 {version}\n"
+    environment = tmp_path / "environment"
+    subprocess.run([python, "-m", "venv", environment], check=True, capture_output=True)
+    pip = [environment / "bin" / "pip", "--version"]
+    said = subprocess.run(pip, check=True, capture_output=True, text=True).stdout
+    assert str(environment) in said and f"(python {minor})" in said
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("target", ["i686-gcc", "s390x-gcc"])
-@pytest.mark.parametrize("version", ["3.14.7", "3.15.0rc2"])
+@pytest.mark.parametrize("version", [versions.newest(DATA, minor) for minor in MINORS])
 def test_stock_for_another_machine(target: str, version: str) -> None:
     python = build.ensure(target, immortal=False, version=version)
     wanted = Configuration(target, version, immortal=False)

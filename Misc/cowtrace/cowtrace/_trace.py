@@ -50,9 +50,9 @@ for _type, _offset, _size, _name in _cowtrace.fields():
 
 # Functions of these only do what another tells them to.
 RUNTIME = (
-    *("libc.", "libc-", "ld-linux", "ld64.", "ld-musl", "libpthread", "libm.", "libm-"),
-    *("libgcc_s", "libstdc++", "[vdso]", "libasan"),
-)
+    "libc.", "libc-", "ld-linux", "ld64.", "ld-musl", "libpthread", "libm.", "libm-",
+    "libgcc_s", "libstdc++", "[vdso]", "libasan",
+)  # fmt: skip
 
 
 def field(type: str, offset: int) -> str:

@@ -167,7 +167,9 @@ def _warn_in_worker(name: str) -> bool:
         "%s() called in a forked worker (process %d): it copies what the worker shares with its "
         "parent. Call it in the parent (process %d), before the fork "
         "(gunicorn: when_ready, not post_fork)",
-        *(name, os.getpid(), os.getppid()),
+        name,
+        os.getpid(),
+        os.getppid(),
     )
     return True
 

@@ -53,15 +53,28 @@ each_immortal(object_callback callback, void *arg)
     if (err == 0) {
         err = visit_roots(tour_visit, &t);
     }
+#ifdef Py_GIL_DISABLED
+    size_t i = 0;
+#else
     PyGC_Head *gc = _PyGCHead_NEXT(&core.immortal);
+#endif
     while (err == 0) {
         if (t.waiting.n > 0) {
             err = tour_one(&t, t.waiting.items[--t.waiting.n]);
         }
+#ifdef Py_GIL_DISABLED
+        else if (i < core.members.n) {
+            PyObject *op = core.members.items[i++];
+            // One that is mortal, for whatever reason, has drifted.
+            err = _Py_IsImmortal(op) ? tour_visit(op, &t)
+                  : t.callback(op, t.arg);
+        }
+#else
         else if (gc != &core.immortal) {
             err = tour_one(&t, _Py_FROM_GC(gc));
             gc = _PyGCHead_NEXT(gc);
         }
+#endif
         else {
             break;
         }
@@ -153,9 +166,11 @@ size_of(PyObject *op)
     if (PyDict_Check(op) && ((PyDictObject *)op)->ma_values == NULL) {
         size += keys_size(((PyDictObject *)op)->ma_keys);
     }
+#ifndef Py_GIL_DISABLED
     if (PyObject_IS_GC(op)) {
         size += (Py_ssize_t)sizeof(PyGC_Head);
     }
+#endif
     return size;
 }
 
@@ -184,12 +199,24 @@ table_add(PyObject *op, void *arg)
     PyTypeObject *type = plain_type(op);
     entry *found = table_find(t, type);
     if (found->type == NULL) {
+        // Other threads may drop it before the table is moved.
+        Py_INCREF(type);
         found->type = type;
         t->used++;
     }
     found->objects++;
     found->bytes += size_of(op);
     return 0;
+}
+
+static void
+table_free(table *t)
+{
+    for (size_t i = 0; i < t->allocated; i++) {
+        Py_XDECREF(t->entries[i].type);
+    }
+    PyMem_RawFree(t->entries);
+    memset(t, 0, sizeof(*t));
 }
 
 /* Frees the table, and puts what it says into a dict of the result. */
@@ -209,8 +236,7 @@ table_move(table *t, PyObject *result, const char *name)
         }
         Py_XDECREF(pair);
     }
-    PyMem_RawFree(t->entries);
-    memset(t, 0, sizeof(*t));
+    table_free(t);
     if (dict == NULL) {
         return -1;
     }
@@ -239,9 +265,32 @@ reason_for(PyObject *op, bool is_old)
     return is_old ? UNFINISHED : LATER;
 }
 
+#ifdef Py_GIL_DISABLED
+typedef struct {
+    table *tables;
+    int err;
+} mortal_tables;
+
+static int
+add_one_mortal(PyObject *op, void *arg)
+{
+    mortal_tables *m = (mortal_tables *)arg;
+    if (op != core.marker) {
+        bool is_old = addresses_have(&core.unfinished, op);
+        m->err = table_add(op, &m->tables[reason_for(op, is_old)]);
+    }
+    return m->err == 0;
+}
+#endif
+
 static int
 add_mortal(table *tables)
 {
+#ifdef Py_GIL_DISABLED
+    mortal_tables m = {.tables = tables};
+    PyUnstable_GC_VisitObjects(add_one_mortal, &m);
+    return m.err;
+#else
     struct _gc_runtime_state *gc = &PyInterpreterState_Get()->gc;
     for (int i = 0; i < GENERATIONS; i++) {
         PyGC_Head *list = generation_head(gc, i);
@@ -262,6 +311,7 @@ add_mortal(table *tables)
         }
     }
     return 0;
+#endif
 }
 
 /* A new dict {reason: {type: (objects, bytes)}}, or NULL with an exception */
@@ -269,7 +319,9 @@ PyObject *
 census(void)
 {
     table tables[N_REASONS] = {0};
+    stop_world();
     int err = each_immortal(table_add, &tables[IMMORTAL]);
+    start_world();
     if (err == 0) {
         err = add_mortal(tables);
     }
@@ -286,7 +338,7 @@ census(void)
         }
     }
     for (int i = 0; i < N_REASONS; i++) {
-        PyMem_RawFree(tables[i].entries);
+        table_free(&tables[i]);
     }
     return result;
 }
@@ -301,6 +353,11 @@ note_drift(PyObject *op, void *arg)
     if (count_difference(op) == 0) {
         return 0;
     }
+#ifdef Py_GIL_DISABLED
+    if (is_sink(op)) {
+        return 0;
+    }
+#endif
     return objects_push(&((drifted *)arg)->found, op);
 }
 
@@ -310,7 +367,9 @@ PyObject *
 drift(void)
 {
     drifted d = {0};
+    stop_world();
     int err = each_immortal(note_drift, &d);
+    start_world();
     PyObject *result = NULL;
     if (err < 0) {
         PyErr_NoMemory();
@@ -321,7 +380,9 @@ drift(void)
     for (size_t i = 0; i < d.found.n && result != NULL; i++) {
         PyObject *op = d.found.items[i];
         long long difference = (long long)count_difference(op);
+        stop_world();
         set_immortal_count(op);
+        start_world();
         PyObject *pair = Py_BuildValue("OL", op, difference);
         if (pair == NULL || PyList_Append(result, pair) < 0) {
             Py_CLEAR(result);

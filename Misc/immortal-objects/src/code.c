@@ -282,6 +282,7 @@ code_rewrite_all(void)
 void
 code_forget_executors(void)
 {
+#ifndef Py_GIL_DISABLED
     static void (*invalidate)(PyInterpreterState *, int);
     static bool looked;
     if (!looked) {
@@ -292,4 +293,5 @@ code_forget_executors(void)
     if (invalidate != NULL) {
         invalidate(PyInterpreterState_Get(), 0);
     }
+#endif
 }

@@ -47,9 +47,18 @@ void objects_free(objects *array);
 /* State of the process.  There is one interpreter that uses it: the main one.
    */
 typedef struct {
+#ifdef Py_GIL_DISABLED
+    /* GC objects that are immortal and were tracked. */
+    objects members;
+    /* Immortal classes that have no version yet: see heap_free.c. */
+    objects unversioned;
+    /* What was left mortal since C code may be about to fill it. */
+    addresses unfinished;
+#else
     /* GC objects that are immortal, linked by their GC headers.  No collection
        looks at this list: it is none of the collector's. */
     PyGC_Head immortal;
+#endif
     /* Objects that are immortal and have a finalizer, in the order in which
        they were met. */
     objects finalizable;
@@ -79,14 +88,20 @@ extern core_state core;
 
 /* A walk makes immortal what can be reached from some objects.  GC objects
    that were met and not yet traversed wait at the end of core.immortal, others
-   and those that are not tracked on a stack, so that nothing is recursive.  An
+   and those that are not tracked on a stack, so that nothing is recursive; in
+   free-threaded builds all wait on the stack.  An
    object is immortal as soon as it was met: when there is no memory for the
    stack, what is immortal by then stays so, the rest stays mortal, and both
    are sound. */
 typedef struct {
+#ifndef Py_GIL_DISABLED
     PyGC_Head *last;            /* the last one that was traversed */
+#endif
     objects stack;
     addresses seen;             /* mortal, or not made immortal here */
+#ifdef Py_GIL_DISABLED
+    objects left;               /* to be merged by their owners; references */
+#endif
     objects arrays;             /* arrays of objects, for buffers.c */
     PyObject *mortal;           /* a tuple of types, or NULL */
     struct {
@@ -124,8 +139,10 @@ int visit_function(PyFunctionObject *function, visitproc visit, void *arg);
 int visit_roots(visitproc visit, void *arg);
 int visit_interned(visitproc visit, void *arg);
 
-/* heap.c */
+/* heap.c, or heap_free.c in free-threaded builds */
 int core_init(void);
+int prepare(void);
+int collect(void);
 PyObject *immortalize(PyObject *obj);
 Py_ssize_t immortalize_heap(PyObject *mortal);
 
@@ -136,7 +153,9 @@ int visit_frame_locals(_PyInterpreterFrame *frame, visitproc visit, void *arg);
 int visit_frame(_PyInterpreterFrame *frame, visitproc visit, void *arg);
 void retag_threads(void);
 void retag_object(PyObject *op);
+#ifndef Py_GIL_DISABLED
 void retag_list(PyGC_Head *list);
+#endif
 bool is_generator(PyObject *op);
 bool has_frames(PyObject *op);
 bool has_header(PyObject *op);
@@ -156,6 +175,19 @@ int visit_datetime(PyObject *op, visitproc visit, void *arg);
 
 /* types.c */
 void seal_class(PyTypeObject *type);
+void give_version(PyTypeObject *type);
+
+/* world.c: what free-threaded builds need, and others don't */
+void stop_world(void);
+void start_world(void);
+#ifdef Py_GIL_DISABLED
+int list_tracked(objects *array, bool hold);
+int world_init(void);
+bool is_settled(PyObject *op);
+int leave_for_later(immortal_walk *walk, PyObject *op);
+void share_id(PyObject *op);
+bool is_sink(PyObject *op);
+#endif
 
 /* buffers.c */
 bool holds_objects(PyObject *op);

@@ -28,7 +28,9 @@ static void
 note_other_threads(objects *array)
 {
     // Without memory, fewer objects are left alone.
+    stop_world();
     (void)each_frame(PyThreadState_Get(), visit_all, array);
+    start_world();
 }
 
 /* Drop the references of the array, which is empty before the first goes. */

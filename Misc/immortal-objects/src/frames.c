@@ -210,6 +210,7 @@ retag_object(PyObject *Py_UNUSED(op))
 
 #endif
 
+#ifndef Py_GIL_DISABLED
 void
 retag_list(PyGC_Head *list)
 {
@@ -224,3 +225,4 @@ retag_list(PyGC_Head *list)
     (void)list;
 #endif
 }
+#endif

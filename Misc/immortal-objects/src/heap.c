@@ -4,6 +4,8 @@
 
 core_state core;
 
+#ifndef Py_GIL_DISABLED
+
 static void
 merge_list(PyGC_Head *from, PyGC_Head *to)
 {
@@ -40,15 +42,19 @@ init_list(PyGC_Head *list)
     list->_gc_next = list->_gc_prev = (uintptr_t)list;
 }
 
+#endif
+
 static PyObject *gc_collect;
 
 /* Return 0, or -1 with an exception set. */
 int
 core_init(void)
 {
+#ifndef Py_GIL_DISABLED
     if (core.immortal._gc_next == 0) {
         init_list(&core.immortal);
     }
+#endif
     PyObject *gc = PyImport_ImportModule("gc");
     if (gc == NULL) {
         return -1;
@@ -58,7 +64,8 @@ core_init(void)
     return gc_collect == NULL ? -1 : ending_import();
 }
 
-static int
+/* Return 0, or -1 with an exception set. */
+int
 prepare(void)
 {
     const char *reason = why_not_usable();
@@ -74,6 +81,20 @@ prepare(void)
     walk_prepare();
     return 0;
 }
+
+/* Return 0, or -1 with an exception set. */
+int
+collect(void)
+{
+    PyObject *result = PyObject_CallNoArgs(gc_collect);
+    if (result == NULL) {
+        return -1;
+    }
+    Py_DECREF(result);
+    return 0;
+}
+
+#ifndef Py_GIL_DISABLED
 
 /* References that were counted before, in frames, generators, and code of the
    JIT, must not go on counting.  This can't fail, so that it also makes sound
@@ -147,17 +168,6 @@ immortalize(PyObject *obj)
         return PyErr_NoMemory();
     }
     return Py_NewRef(obj);
-}
-
-static int
-collect(void)
-{
-    PyObject *result = PyObject_CallNoArgs(gc_collect);
-    if (result == NULL) {
-        return -1;
-    }
-    Py_DECREF(result);
-    return 0;
 }
 
 /* May C code be about to fill it, or to give it another length?  Nobody else
@@ -409,3 +419,5 @@ immortalize_heap(PyObject *mortal)
     retire_pools();
     return taken;
 }
+
+#endif

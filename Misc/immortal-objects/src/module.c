@@ -173,6 +173,11 @@ core_exec(PyObject *Py_UNUSED(module))
     if (claim_interpreter() < 0 || core_init() < 0) {
         return -1;
     }
+#ifdef Py_GIL_DISABLED
+    if (world_init() < 0) {
+        return -1;
+    }
+#endif
     // While little code is there: what is made later, a watcher sees.
     (void)why_not_usable();
     return 0;
@@ -181,6 +186,10 @@ core_exec(PyObject *Py_UNUSED(module))
 static PyModuleDef_Slot core_slots[] = {
     {Py_mod_exec, core_exec},
     {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+#ifdef Py_GIL_DISABLED
+    // What changes objects of other threads stops these first.
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
     {0, NULL},
 };
 

@@ -140,6 +140,10 @@ subtract_modules(counts *c)
 static int
 list_mortal(objects *array)
 {
+#ifdef Py_GIL_DISABLED
+    // No thread but this one runs when the interpreter ends.
+    return list_tracked(array, false);
+#else
     struct _gc_runtime_state *gc = &PyInterpreterState_Get()->gc;
     for (int i = 0; i < GENERATIONS; i++) {
         PyGC_Head *list = generation_head(gc, i);
@@ -156,6 +160,7 @@ list_mortal(objects *array)
         }
     }
     return 0;
+#endif
 }
 
 static int
@@ -239,11 +244,16 @@ add_late(objects *finalizable)
     for (size_t i = 0; i < finalizable->n && err >= 0; i++) {
         err = addresses_add(&known, finalizable->items[i]);
     }
+#ifdef Py_GIL_DISABLED
+    for (size_t i = 0; i < core.members.n && err >= 0; i++) {
+        PyObject *op = core.members.items[i];
+#else
     for (PyGC_Head *g = _PyGCHead_NEXT(&core.immortal);
          g != &core.immortal && err >= 0;
          g = _PyGCHead_NEXT(g))
     {
         PyObject *op = _Py_FROM_GC(g);
+#endif
         if (Py_TYPE(op)->tp_finalize != NULL && !addresses_have(&known, op)) {
             err = objects_push(finalizable, op);
         }

@@ -8,6 +8,20 @@
 
 #include "core.h"
 
+#ifdef __GLIBC__
+#  include <malloc.h>
+#endif
+
+/* Give memory of malloc() back that nobody has: what a child takes of it would
+   be a copy of it.  Its holes in pages that are in use stay as they are. */
+static void
+trim_malloc(void)
+{
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
+}
+
 #ifdef HAVE_POOLS
 
 /* Does it hold so much that its pages are worth keeping?  One that is nearly
@@ -45,6 +59,7 @@ retire_size_class(poolp head, unsigned int size_class)
 void
 retire_pools(void)
 {
+    trim_malloc();
     struct _obmalloc_state *state = POOLS(PyInterpreterState_Get());
     if (state == NULL) {
         return;
@@ -70,6 +85,7 @@ count_arenas(void)
 void
 retire_pools(void)
 {
+    trim_malloc();
 }
 
 size_t

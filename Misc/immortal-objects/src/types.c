@@ -7,7 +7,7 @@
 #include "core.h"
 
 void
-seal_class(PyTypeObject *type)
+give_version(PyTypeObject *type)
 {
     if (type->tp_version_tag == 0
         && !(type->tp_flags & Py_TPFLAGS_IMMUTABLETYPE)
@@ -15,6 +15,18 @@ seal_class(PyTypeObject *type)
     {
         (void)PyUnstable_Type_AssignVersionTag(type);
     }
+}
+
+void
+seal_class(PyTypeObject *type)
+{
+#ifdef Py_GIL_DISABLED
+    // That takes a lock: later, when other threads go on.  Without memory, the
+    // class gets its version when it is used.
+    (void)objects_push(&core.unversioned, (PyObject *)type);
+#else
+    give_version(type);
+#endif
 #ifdef IMMORTAL_KEYS
     PyDictKeysObject *keys = ((PyHeapTypeObject *)type)->ht_cached_keys;
     if (keys != NULL) {

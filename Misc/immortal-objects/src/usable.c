@@ -37,9 +37,6 @@ wrong_version(void)
 static const char *
 wrong_build(void)
 {
-#ifdef Py_GIL_DISABLED
-    return "free-threaded builds of CPython are not supported yet";
-#endif
 #if defined(Py_DEBUG) || defined(Py_TRACE_REFS) || defined(Py_REF_DEBUG)
     return "debug builds of CPython assert that only they make strings "
            "immortal";
@@ -88,6 +85,40 @@ wrong_layout(void)
     return NULL;
 }
 
+#ifdef Py_GIL_DISABLED
+
+/* Owners, counts and marks of new objects are where they should be, a class
+   has a number in the table of all, and the world stops. */
+static const char *
+wrong_collector(void)
+{
+    PyInterpreterState *interp = PyInterpreterState_Get();
+    PyObject *list = PyList_New(0);
+    PyObject *type = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){}",
+                                           "probe");
+    bool is_right = false;
+    if (list != NULL && type != NULL) {
+        size_t id = (size_t)((PyHeapTypeObject *)type)->unique_id;
+        is_right = list->ob_tid == _Py_ThreadId() && list->ob_ref_local == 1
+                   && list->ob_ref_shared == 0 && is_tracked(list)
+                   && !(list->ob_gc_bits & (_PyGC_BITS_SHARED
+                                            | _PyGC_BITS_UNREACHABLE))
+                   && type->ob_gc_bits & _PyGC_BITS_DEFERRED
+                   && id - 1 < (size_t)interp->unique_ids.size
+                   && interp->unique_ids.table[id - 1].obj == type;
+        stop_world();
+        is_right = is_right && interp->stoptheworld.world_stopped;
+        start_world();
+        is_right = is_right && !interp->stoptheworld.world_stopped;
+    }
+    Py_XDECREF(list);
+    Py_XDECREF(type);
+    PyErr_Clear();
+    return is_right ? NULL : "its collector is another one";
+}
+
+#else
+
 static bool
 is_in_list(PyGC_Head *list, PyObject *op)
 {
@@ -100,7 +131,6 @@ is_in_list(PyGC_Head *list, PyObject *op)
 static const char *
 wrong_collector(void)
 {
-#ifndef Py_GIL_DISABLED
     struct _gc_runtime_state *gc = &PyInterpreterState_Get()->gc;
     PyObject *list = PyList_New(0);
     if (list == NULL) {
@@ -114,9 +144,10 @@ wrong_collector(void)
     if (!is_right) {
         return "its collector is another one";
     }
-#endif
     return NULL;
 }
+
+#endif
 
 /* Functions of the interpreter itself count an immortal object, and don't. */
 static const char *

@@ -7,13 +7,24 @@
                sign.  Counts lie in the low half, flags in the upper 16 bits;
                references on the stack carry a tag that says whether they were
                counted.  3.14 specializes LOAD_CONST by the count of the
-               constant. */
+               constant.
+   3.14 without the GIL
+               an object has an owner, whose count is apart from that of the
+               others.  An immortal one has no owner, and all ones in the
+               owner's count: every increment and decrement tests that.  There
+               are no lists of the collector: it looks at each block of memory,
+               and leaves alone what isn't marked as tracked. */
 
 #ifndef IMMORTAL_VERSIONS_H
 #define IMMORTAL_VERSIONS_H
 
 #if PY_VERSION_HEX < 0x030c0000 || PY_VERSION_HEX >= 0x03100000
 #  error "immortal_objects._core is for CPython 3.12 to 3.15"
+#endif
+
+#if defined(Py_GIL_DISABLED) \
+    && (PY_VERSION_HEX < 0x030e0000 || PY_VERSION_HEX >= 0x030f0000)
+#  error "without the GIL, immortal_objects._core is for CPython 3.14"
 #endif
 
 #include "internal/pycore_code.h"
@@ -32,6 +43,10 @@
 #  include "internal/pycore_stackref.h"
 #  include "internal/pycore_unicodeobject.h"
 #endif
+#ifdef Py_GIL_DISABLED
+#  include "internal/pycore_tstate.h"
+#  include "internal/pycore_uniqueid.h"
+#endif
 #if PY_VERSION_HEX >= 0x030d0000
 #  include "internal/pycore_typeobject.h"
 #endif
@@ -41,19 +56,28 @@
 
 #ifdef Py_GIL_DISABLED
 
-/* Not used yet: usable.c refuses free-threaded builds. */
+/* All other threads are stopped.  What the interpreter's own _Py_SetImmortal()
+   does; and dicts and lists are marked as shared between threads, which the
+   first read of one without an owner would do. */
 static inline void
 set_immortal_count(PyObject *op)
 {
-    op->ob_tid = 0;
+    op->ob_tid = _Py_UNOWNED_TID;
     op->ob_ref_local = _Py_IMMORTAL_REFCNT_LOCAL;
     op->ob_ref_shared = 0;
+    uint8_t bits = (uint8_t)((op->ob_gc_bits & ~_PyGC_BITS_TRACKED)
+                             | _PyGC_BITS_DEFERRED);
+    if (PyDict_Check(op) || PyList_Check(op)) {
+        bits |= _PyGC_BITS_SHARED;
+    }
+    op->ob_gc_bits = bits;
 }
 
 static inline int64_t
-count_difference(PyObject *Py_UNUSED(op))
+count_difference(PyObject *op)
 {
-    return 0;
+    return (int64_t)op->ob_ref_local - (int64_t)_Py_IMMORTAL_REFCNT_LOCAL
+           + (op->ob_ref_shared >> _Py_REF_SHARED_SHIFT);
 }
 
 #elif PY_VERSION_HEX >= 0x030e0000
@@ -97,7 +121,9 @@ count_difference(PyObject *op)
 static inline bool
 has_our_count(PyObject *op)
 {
-#if defined(Py_GIL_DISABLED) || PY_VERSION_HEX < 0x030e0000
+#if defined(Py_GIL_DISABLED)
+    return _Py_IsImmortal(op) && !(op->ob_flags & _Py_STATICALLY_ALLOCATED_FLAG);
+#elif PY_VERSION_HEX < 0x030e0000
     return _Py_IsImmortal(op);
 #else
     return _Py_IsImmortal(op) && op->ob_refcnt >= IMMORTAL_COUNT - (1u << 27)
@@ -118,18 +144,16 @@ _Py_FROM_GC(PyGC_Head *gc)
 }
 #endif
 
+#ifndef Py_GIL_DISABLED
 static inline PyGC_Head *
 generation_head(struct _gc_runtime_state *gc, int i)
 {
-#ifdef Py_GIL_DISABLED
-    (void)i;
-    return NULL;
-#else
     return &gc->generations[i].head;
-#endif
 }
+#endif
 
-/* Is the object's header in a list?  An object that is being collected is. */
+/* Is the object's header in a list?  An object that is being collected is.  In
+   free-threaded builds: does the collector look at it? */
 static inline bool
 is_tracked(PyObject *op)
 {
@@ -165,7 +189,10 @@ typedef static_builtin_state type_state;
 /* Frames */
 
 #if PY_VERSION_HEX >= 0x030e0000
-#  define HAVE_STACK_TAGS 1
+#  ifndef Py_GIL_DISABLED
+     // Without the GIL a count is tested wherever it is changed.
+#    define HAVE_STACK_TAGS 1
+#  endif
 #  define FIRST_FRAME(tstate) ((tstate)->current_frame)
 #  define FRAME_HAS_CODE(frame) ((frame)->owner < FRAME_OWNED_BY_INTERPRETER)
 #  define GENERATOR_FRAME(gen) (&(gen)->gi_iframe)

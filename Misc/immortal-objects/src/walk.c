@@ -12,7 +12,9 @@ walk_init(immortal_walk *walk, bool heap, PyObject *mortal)
     memset(walk, 0, sizeof(*walk));
     walk->heap = heap;
     walk->mortal = mortal;
+#ifndef Py_GIL_DISABLED
     walk->last = _PyGCHead_PREV(&core.immortal);
+#endif
 }
 
 void
@@ -30,7 +32,9 @@ walk_renew(immortal_walk *walk)
 {
     addresses_free(&walk->seen);
     memset(walk->compared, 0, sizeof(walk->compared));
+#ifndef Py_GIL_DISABLED
     walk->last = _PyGCHead_PREV(&core.immortal);
+#endif
 }
 
 /* A frame dies as its function returns; the others tell of something by their
@@ -38,6 +42,11 @@ walk_renew(immortal_walk *walk)
 bool
 can_be_immortal(PyObject *op)
 {
+#ifdef Py_GIL_DISABLED
+    if (!is_settled(op)) {
+        return false;
+    }
+#endif
     return !PyFrame_Check(op) && op != core.marker && op != core.end
            && op != core.main;
 }
@@ -63,6 +72,30 @@ stays_mortal(immortal_walk *walk, PyObject *op)
     walk->compared[i].is_mortal = found;
     return found;
 }
+
+#ifdef Py_GIL_DISABLED
+
+static inline bool
+is_linked(PyObject *Py_UNUSED(op))
+{
+    return false;
+}
+
+/* List an object that the collector looks at, before it is immortal. */
+static int
+add_member(PyObject *op)
+{
+    if (!PyObject_IS_GC(op) || !is_tracked(op)) {
+        return 0;
+    }
+    if (objects_push(&core.members, op) < 0) {
+        return -1;
+    }
+    core.tracked++;
+    return 0;
+}
+
+#else
 
 static void
 unlink_header(PyGC_Head *gc)
@@ -105,6 +138,8 @@ walk_relink(PyObject *op)
     link_header(op, _PyGCHead_PREV(&core.immortal));
     core.tracked--;
 }
+
+#endif
 
 static inline bool
 is_leaf(PyTypeObject *type)
@@ -159,18 +194,29 @@ walk_take(immortal_walk *walk, PyObject *op)
     if (!linked && is_inner(op) && objects_push(&walk->stack, op) < 0) {
         return -1;
     }
+#ifdef Py_GIL_DISABLED
+    size_t n_members = core.members.n;
+    if (add_member(op) < 0 || note(op) < 0) {
+        core.members.n = n_members;
+        return -1;
+    }
+    share_id(op);
+#else
     if (note(op) < 0) {
         return -1;
     }
+#endif
     if (!walk->constants && !walk->heap) {
         walk->constants = code_may_load(op);
     }
     set_immortal_count(op);
     cache_hash(op);
     walk->taken++;
+#ifndef Py_GIL_DISABLED
     if (linked) {
         link_header(op, _PyGCHead_PREV(&core.immortal));
     }
+#endif
     return 0;
 }
 
@@ -225,14 +271,22 @@ take_items(immortal_walk *walk, PyObject *op)
     if (!walk->constants && !walk->heap) {
         walk->constants = code_may_load(op);
     }
+#ifdef Py_GIL_DISABLED
+    if (add_member(op) < 0) {
+        return -1;
+    }
+    share_id(op);
+#endif
     set_immortal_count(op);
     walk->taken++;
+#ifndef Py_GIL_DISABLED
     if (is_tracked(op)) {
         link_header(op, &core.immortal);
         if (walk->last == &core.immortal) {
             walk->last = _Py_AS_GC(op);
         }
     }
+#endif
     walk->nesting++;
     int err = traverse_items(walk, op);
     walk->nesting--;
@@ -291,6 +345,11 @@ walk_visit(PyObject *op, void *arg)
     if (walk->mortal != NULL && stays_mortal(walk, op)) {
         return visit_mortal(walk, op);
     }
+#ifdef Py_GIL_DISABLED
+    if (!is_settled(op)) {
+        return leave_for_later(walk, op);
+    }
+#endif
     if (is_leaf(type)) {
         // Most objects.  They refer to nothing but a static type.
         if (!walk->constants && !walk->heap) {
@@ -400,6 +459,7 @@ walk_run(immortal_walk *walk)
             }
             continue;
         }
+#ifndef Py_GIL_DISABLED
         PyGC_Head *next = _PyGCHead_NEXT(walk->last);
         if (next != &core.immortal) {
             walk->last = next;
@@ -408,6 +468,7 @@ walk_run(immortal_walk *walk)
             }
             continue;
         }
+#endif
         if (walk->arrays.n == 0) {
             return 0;
         }

@@ -256,3 +256,16 @@ class Noisy:
         write(1, b"finalized\\n")
 noisy = _core.immortalize(Noisy())
 """
+
+# What malloc() keeps of memory that was freed below other blocks goes back to the system.
+TRIMMED = """
+def rss():
+    with open("/proc/self/smaps_rollup") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("Rss:"))
+
+blocks = [bytes(3000) for _ in range(10_000)]
+del blocks[:-100]
+before = rss()
+_core.immortalize_heap()
+print(before - rss())
+"""

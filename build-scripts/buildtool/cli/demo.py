@@ -72,7 +72,8 @@ def table(measurements: list[Measurement]) -> str:
     return "\n".join(lines)
 
 
-def _command() -> None:
+def main() -> None:
+    """Run the command; BuildError if the interpreter does not run."""
     parser = argparse.ArgumentParser(
         prog="python -m buildtool.cli.demo",
         description="Measure how much of a loaded heap a forked child that only reads it copies: "
@@ -95,4 +96,4 @@ def _command() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(exit_status(_command))
+    sys.exit(exit_status(main))

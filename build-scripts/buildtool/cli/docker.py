@@ -11,14 +11,16 @@ from typing import Any
 
 from ..core import paths, versions
 from ..core.errors import BuildError, exit_status, restore_interrupt
+from ..core.kinds import Kind
 from ..images import bake, base, demo, engine, images, labels, platforms, trim
-from .arguments import positive
+from .arguments import manual, positive
 
 DESCRIPTION = """\
 Builds images with the docker command, on the engine that DOCKER_HOST names (this machine's by
 default). Single images need engine 20.10 or later; images of several platforms under one name need
 25 or later with containerd's image store, or a builder of BuildKit. Where no docker command has the
-plugin buildx, which bake needs, Debian's is fetched into the cache.
+plugin buildx, which bake needs, or compose, which the demonstration needs, Debian's is fetched
+into the cache.
 """
 
 
@@ -75,8 +77,7 @@ def _demo(options: argparse.Namespace) -> None:
         options.output.absolute(),
         options.products,
     )
-    compose = options.by == "compose" or (options.by is None and engine.has_plugin("compose"))
-    report = demo.run(wanted, compose=compose)
+    report = demo.run(wanted)
     print(f"{report.read_text()}\nreport: {report}")
 
 
@@ -95,11 +96,7 @@ def _verify(options: argparse.Namespace) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser; its help is the manual."""
-    top = argparse.ArgumentParser(
-        prog="docker.sh",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    top = manual("docker.sh", DESCRIPTION)
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, function: object, text: str, **options: Any) -> argparse.ArgumentParser:
@@ -125,8 +122,9 @@ def parser() -> argparse.ArgumentParser:
     _add_release(one)
     one.add_argument(
         "--kind",
-        choices=labels.KINDS,
-        default="patched",
+        type=Kind,
+        choices=list(Kind),
+        default=Kind.PATCHED,
         help="with the series, or stock in the same way (default: %(default)s)",
     )
     one.add_argument("--nonroot", action="store_true", help="its user is python, not root")
@@ -151,7 +149,7 @@ def parser() -> argparse.ArgumentParser:
         "--tag",
         default="",
         metavar="NAME",
-        help=f"default: like {images.runtime_tags('bookworm', 'patched')[0]}",
+        help=f"default: like {images.runtime_tags('bookworm', Kind.PATCHED)[0]}",
     )
 
     one = command(
@@ -214,11 +212,6 @@ def parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="where the report goes (default: .build/demo)",
     )
-    one.add_argument(
-        "--by",
-        choices=("compose", "sdk"),
-        help="the compose plugin, or Docker's SDK for Python (default: the plugin if it is there)",
-    )
 
     one = command("packages", _packages, "print the Debian packages of a toolchain image")
     one.add_argument("image", choices=images.TOOLCHAINS)
@@ -228,7 +221,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--platform", required=True)
 
     one = command("verify", _verify, "compare checksums with what is here")
-    one.add_argument("--kind", choices=labels.KINDS, required=True)
+    one.add_argument("--kind", type=Kind, choices=list(Kind), required=True)
     one.add_argument("--version", default=versions.default())
     one.add_argument("--series", default="", metavar="SHA256")
     one.add_argument("--source", default="", metavar="SHA256")

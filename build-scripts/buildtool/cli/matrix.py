@@ -14,7 +14,7 @@ from ..core.errors import BuildError, exit_status, restore_interrupt
 from ..core.targets import Target
 from ..matrix import examine, profiles, record, table
 from ..matrix.examine import FAILED, PASSED, Request
-from .arguments import positive
+from .arguments import manual, positive
 
 DESCRIPTION = """\
 For each target: builds stock and patched in the same way; proves from inside both interpreters
@@ -30,11 +30,7 @@ passes. A run that is stopped goes on where it was when it is started again.
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser; its help is the manual."""
-    top = argparse.ArgumentParser(
-        prog="matrix.sh",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    top = manual("matrix.sh", DESCRIPTION)
     add = top.add_argument
     add("targets", nargs="*", metavar="TARGET", help="see build.sh --list-targets")
     tiers = sorted({one.tier for one in targets.load().values()})

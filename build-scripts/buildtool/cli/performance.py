@@ -10,11 +10,12 @@ from pathlib import Path
 
 from ..core import paths, targets, versions
 from ..core.errors import BuildError, exit_status, restore_interrupt
+from ..core.kinds import Kind
 from ..core.progress import Progress
 from ..interpreter import build, configuration
 from ..performance import instructions, machine, readme, report, results, startup, timing
 from ..performance.programs import GROUPS
-from .arguments import positive
+from .arguments import manual, positive
 
 DESCRIPTION = """\
 Measures patched against stock, both built by the recipe in the same way, and writes a folder of
@@ -25,20 +26,16 @@ machine hits both. A run that is stopped goes on where it was when it is started
 --instructions, it counts instructions with callgrind instead, which a busy machine doesn't change.
 """
 EPILOG = """\
-sizes: smoke takes minutes and proves nothing; standard about an hour; rigorous many
-hours. Exits with 1 if anything could not be measured or, with --instructions,
-if a ratio is above the recorded one.
+sizes: smoke takes minutes and proves nothing; short less than a quarter of an
+hour, of the benchmarks in which the counts of references weigh most; standard
+about an hour; rigorous many hours. Exits with 1 if anything could not be
+measured or, with --instructions, if a ratio is above the recorded one.
 """
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser; its help is the manual."""
-    top = argparse.ArgumentParser(
-        prog="compare-performance.sh",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    top = manual("compare-performance.sh", DESCRIPTION, EPILOG)
     add = top.add_argument
     add("benchmarks", nargs="*", metavar="BENCHMARK", help="run these (default: the size's)")
     add("--size", choices=timing.SIZES, default="standard", help="default: %(default)s")
@@ -54,6 +51,12 @@ def parser() -> argparse.ArgumentParser:
     add("--strict", action="store_true", help="refuse to measure time unless the machine is quiet")
     add("--list", action="store_true", help="list the benchmarks of the size, and stop")
     add("--instructions", action="store_true", help="count instructions instead of time")
+    add(
+        "--forked",
+        action="store_true",
+        help="run each benchmark in a child, forked from a heap that is sealed after its imports "
+        "(stock: that isn't)",
+    )
     add("--functions", type=int, default=0, metavar="N", help="name N that take more instructions")
     add("--jobs", type=positive, default=build.default_jobs(), help="programs to count at a time")
     add("--update", action="store_true", help="record the ratios, and write README.md's tables")
@@ -65,11 +68,13 @@ def main(arguments: list[str] | None = None) -> None:
     restore_interrupt()
     options = parser().parse_args(arguments)
     if options.list:
-        for one in timing.select(options.size, options.benchmarks, versions.default()):
+        wanted = options.benchmarks
+        for one in timing.select(options.size, wanted, versions.default(), options.forked):
             print(one.name)
         return
-    if options.instructions and options.benchmarks:
-        raise BuildError("--instructions counts its own fixed list; name no benchmark with it")
+    if options.instructions and (options.benchmarks or options.forked):
+        what = "name no benchmark, nor --forked, with it"
+        raise BuildError(f"--instructions counts its own fixed list; {what}")
     target = targets.buildable(options.target)
     # Only an interpreter that runs here as it is can be optimized by a profile of itself.
     simple = options.instructions or target.runner != "native"
@@ -78,13 +83,14 @@ def main(arguments: list[str] | None = None) -> None:
     name = configuration.Configuration(target.name, pgo=fast, lto=fast).name
     if not options.instructions and target.is_emulated:
         raise BuildError(f"{name} runs under an emulator, whose time it is that would be measured")
-    pair = {"stock": options.stock, "patched": options.patched}
-    for side, python in pair.items():
+    given = {Kind.STOCK: options.stock, Kind.PATCHED: options.patched}
+    pair: dict[str, Path] = {}
+    for side, python in given.items():
         if python is None:
-            python = build.ensure(target.name, immortal=side == "patched", pgo=fast, lto=fast)
+            python = build.ensure(target.name, immortal=side.immortal, pgo=fast, lto=fast)
         elif not python.is_file():
             raise BuildError(f"--{side}: there is no {python}")
-        pair[side] = python.absolute()
+        pair[str(side)] = python.absolute()
     if options.instructions:
         _count(name, pair, options)
     else:
@@ -115,6 +121,7 @@ def _count(name: str, pair: dict[str, Path], options: argparse.Namespace) -> Non
 
 
 def _time(name: str, pair: dict[str, Path], options: argparse.Namespace) -> None:
+    name += "-forked" if options.forked else ""
     folder = (
         options.results or paths.output() / "performance" / f"{name}-{options.size}"
     ).absolute()
@@ -126,14 +133,15 @@ def _time(name: str, pair: dict[str, Path], options: argparse.Namespace) -> None
     for doubt in doubts:
         print(f"warning: {doubt}", file=sys.stderr)
     version = told["stock"]["version"].split()[0]
-    benchmarks = timing.select(options.size, options.benchmarks, version)
+    benchmarks = timing.select(options.size, options.benchmarks, version, options.forked)
+    starts = not options.benchmarks and not options.forked and options.size in startup.COUNTS
     begin(folder, {"name": name, "size": options.size, "pair": told})
     stages = ["environments", *(stage for stage, _, _ in timing.steps(benchmarks, options.size))]
-    stages += [] if options.benchmarks else [startup.STAGE]
+    stages += [startup.STAGE] if starts else []
     progress = Progress(stages, folder / "log.txt")
     pythons = timing.environments(pair, benchmarks, progress)
-    failed = timing.run_all(benchmarks, options.size, pythons, folder, progress)
-    if not options.benchmarks:
+    failed = timing.run_all(benchmarks, options.size, pythons, folder, progress, options.forked)
+    if starts:
         startup.measure(pair, options.size, folder, progress)
     after = machine.warnings(measured=True)
     doubts += [f"{one}, at the end" for one in after if one not in doubts]

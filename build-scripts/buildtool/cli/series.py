@@ -13,7 +13,7 @@ from ..interpreter import build
 from ..series import prefixes, repository, rules
 from ..series.base import make_base
 from ..series.repository import Base
-from .arguments import positive
+from .arguments import manual, positive
 
 DESCRIPTION = """\
 Keeps a patch series, a folder in patches/: the file `series` lists the patches in order, each is
@@ -31,12 +31,7 @@ new commit is named after its subject. New patches join the group of the patch b
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser; its help is the manual."""
-    top = argparse.ArgumentParser(
-        prog="series.sh",
-        description=DESCRIPTION,
-        epilog=rules.RULES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    top = manual("series.sh", DESCRIPTION, rules.RULES)
     known = versions.all_series(versions.conan_data())
     top.add_argument(
         "--series",

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from ..core import paths, targets
 from ..core.errors import BuildError, exit_status, restore_interrupt
+from ..core.kinds import Kind
 from ..interpreter import build, configuration
 from ..recipe.options import find
 from ..suite.compare import RESOURCES, Wanted, run_and_compare
 from ..suite.sides import make_side
 from ..suite.single import Settings
-from .arguments import positive
+from .arguments import manual, positive
 
 DESCRIPTION = """\
 Runs CPython's own test suite with the patched and with the stock interpreter, both built by the
@@ -28,11 +29,7 @@ it was when it is started again; with other interpreters or settings it starts a
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser; its help is the manual."""
-    top = argparse.ArgumentParser(
-        prog="compare-suite.sh",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    top = manual("compare-suite.sh", DESCRIPTION)
     add = top.add_argument
     add("tests", nargs="*", metavar="TEST", help="modules to run (default: the whole suite)")
     add("--exclude", action="append", default=[], metavar="TEST", help="leave a module out")
@@ -60,17 +57,17 @@ def main(arguments: list[str] | None = None) -> None:
     restore_interrupt()
     options = parser().parse_args(arguments)
     settings = Settings(options.resources, options.timeout, options.huntrleaks)
-    interpreters = {"stock": options.stock, "patched": options.patched}
+    interpreters = {Kind.STOCK: options.stock, Kind.PATCHED: options.patched}
     kind = {"debug": options.debug, "sanitizers": options.sanitizers}
     name = configuration.Configuration(options.target, **kind).name
     name += "-leaks" if options.huntrleaks else ""
     folder = (options.output or paths.output() / "suite" / name).absolute()
     for side, python in interpreters.items():
         if python is None:
-            python = build.ensure(options.target, immortal=side == "patched", **kind)
+            python = build.ensure(options.target, immortal=side.immortal, **kind)
         interpreters[side] = python
     sides = [
-        make_side(side, python.absolute(), folder, settings, options.again)
+        make_side(str(side), python.absolute(), folder, settings, options.again)
         for side, python in interpreters.items()
     ]
     wanted = Wanted(options.tests, options.exclude, options.jobs)

@@ -23,6 +23,7 @@ else:
 
 from ..core import paths
 from ..core.errors import BuildError, exit_status
+from .arguments import manual
 
 FOLDER = paths.ROOT / "Misc" / "immortal-objects"
 # Installed when it is asked for.
@@ -38,7 +39,7 @@ Builds the sdist, and from it two pure wheels (for older interpreters, and for W
 and for each PYTHON a wheel with the extension. auditwheel finds out how old a system may be on
 which that one works, and names it so. Each wheel is installed into a new environment, where it has
 to make objects immortal. Without a PYTHON these are those of PATH and of pyenv's folder, one for
-each version that the extension is for.
+each version that the extension is for, and for its free-threaded build.
 
 With --images cibuildwheel builds them all by the manylinux and musllinux images for this machine's
 architecture, and tests each in its image; that takes a container engine.
@@ -47,11 +48,7 @@ architecture, and tests each in its image; that takes a container engine.
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser; its help is the manual."""
-    top = argparse.ArgumentParser(
-        prog="wheels.sh",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    top = manual("wheels.sh", DESCRIPTION)
     top.add_argument("pythons", nargs="*", metavar="PYTHON", help=f"one of {FIRST} to {LAST}")
     top.add_argument("--output", type=Path, metavar="DIR", help="default: .build/wheels")
     top.add_argument("--images", action="store_true", help="for all interpreters, by images")
@@ -88,10 +85,12 @@ def interpreters() -> list[Path]:
     """Return the interpreters at hand, one for each version that the extension is for."""
     pyenv = Path.home() / ".pyenv" / "versions"
     found = []
-    for version in DATA["versions"]:
+    free_threaded = [f"{version}t" for version in DATA["free-threaded"]]
+    for name in [*DATA["versions"], *free_threaded]:
+        version = name.rstrip("t")
         folders = [path for path in os.get_exec_path() if not path.endswith("shims")]
         folders += [str(path / "bin") for path in sorted(pyenv.glob(f"{version}.*"))]
-        if program := shutil.which(f"python{version}", path=os.pathsep.join(folders)):
+        if program := shutil.which(f"python{name}", path=os.pathsep.join(folders)):
             found.append(Path(program))
     return found
 

@@ -41,20 +41,24 @@ class Apt:
                 text = text if architecture else source_entries(text, entry.suffix)
                 text = other_release(text, release) if release else text
                 (parts / entry.name).write_text(text)
-        self._command = [
-            "apt-get",
-            *("-o", f"Dir::State::Lists={lists}"),
-            *("-o", "Dir::Etc::SourceList=/dev/null", "-o", f"Dir::Etc::SourceParts={parts}"),
-            *("-o", f"Dir::Cache={folder}", "-o", "Acquire::Languages=none"),
-            *("-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=1"),
+        settings = [
+            f"Dir::State::Lists={lists}",
+            "Dir::Etc::SourceList=/dev/null",
+            f"Dir::Etc::SourceParts={parts}",
+            f"Dir::Cache={folder}",
+            "Acquire::Languages=none",
+            "APT::Sandbox::User=root",
+            "Acquire::Retries=1",
         ]
         if architecture:
             state.touch()
-            self._command += [
-                *("-o", f"Dir::State::status={state}", "-o", "Debug::NoLocking=1"),
-                *("-o", f"APT::Architecture={architecture}"),
-                *("-o", f"APT::Architectures={architecture}"),
+            settings += [
+                f"Dir::State::status={state}",
+                "Debug::NoLocking=1",
+                f"APT::Architecture={architecture}",
+                f"APT::Architectures={architecture}",
             ]
+        self._command = ["apt-get", *(word for one in settings for word in ("-o", one))]
 
     def run(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run apt-get with *arguments*; OSError if there is none. It's the caller that judges.

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
 
-from . import process
+from . import lists
 from .errors import BuildError
 from .paths import ROOT
-from .targets import Target
+from .targets import DEFAULT, Target, find
 
 
 def package_mode(may_install: bool) -> str:
@@ -26,28 +27,29 @@ def package_mode(may_install: bool) -> str:
 
 
 def require(target: Target, mode: str, say: Callable[[str], None]) -> None:
-    """Make sure that the target's compiler is there, and that the rest is or can be installed.
+    """Make sure that the compilers are there, and that the rest is or can be installed.
 
-    Installs the compiler alone: the recipe sees to the other packages. Raises BuildError, with the
-    line that root has to run, if something is missing and *mode* is "check".
+    These are the target's and this machine's own, which the build of any target asks for. Installs
+    them alone: the recipe sees to the other packages. Raises BuildError, with the line that root
+    has to run, if something is missing and *mode* is "check".
     """
-    command = target.command
-    no_compiler = shutil.which(command) is None
-    problem = f"no compiler: target {target.name} needs {command}"
+    native = find(DEFAULT)
+    needed = {one.command: one.packages for one in (native, target)}
+    lacking = [command for command in needed if shutil.which(command) is None]
+    packages = list(dict.fromkeys(name for command in lacking for name in needed[command]))
+    problem = f"no compiler: target {target.name} needs {' and '.join(lacking)}"
     if mode == "check":
-        packages = missing_packages()
-        if no_compiler:
-            packages = sorted({*packages, *target.packages})
-        if packages:
-            problem = problem if no_compiler else "packages are missing"
+        packages = sorted({*packages, *missing_packages()})
+        if packages or lacking:
+            problem = problem if lacking else "packages are missing"
             raise BuildError(f"{problem}; as root run: {apt_line(packages)}")
-    elif no_compiler:
-        say(f"installing {' '.join(target.packages)}")
+    elif lacking:
+        say(f"installing {' '.join(packages)}")
         root = [] if mode == "install" else ["sudo", "-n"]
         install = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "sh", "-c"]
-        ran = subprocess.run([*install, apt_line(target.packages)], capture_output=True, text=True)
-        if ran.returncode or shutil.which(command) is None:
-            reason = process.last_line(ran.stderr, "it did not come")
+        ran = subprocess.run([*install, apt_line(packages)], capture_output=True, text=True)
+        if ran.returncode or any(shutil.which(command) is None for command in lacking):
+            reason = apt_reason(ran.stderr) or "it did not come"
             raise BuildError(f"{problem}, and apt-get can't install it: {reason}")
 
 
@@ -55,14 +57,19 @@ def missing_packages() -> list[str]:
     """Return those of packages.txt that dpkg doesn't have; none on a machine without dpkg."""
     if shutil.which("dpkg-query") is None:
         return []
-    lines = (ROOT / "build-scripts" / "packages.txt").read_text().splitlines()
-    wanted = [line for line in lines if line and not line.startswith("#")]
+    wanted = lists.read(ROOT / "build-scripts" / "packages.txt")
     return [package for package in wanted if not _is_installed(package)]
 
 
 def apt_line(packages: list[str]) -> str:
     """Return the line that installs *packages*."""
     return f"apt-get update && apt-get install -y --no-install-recommends {' '.join(packages)}"
+
+
+def apt_reason(output: str) -> str:
+    """Return why apt-get failed: the first file it can't fetch, or its first error; "" if none."""
+    found = re.findall(r"^(?:W: (?=Failed to fetch)|E: )(.*)$", output, re.MULTILINE)
+    return found[0] if found else ""
 
 
 def _is_installed(package: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from .errors import BuildError
 class Facts:
     """What is true of a minor version: a file of build-scripts/versions/.
 
+    configure           what configure gets in any case: what this machine happens to have must not
+                        decide which modules are built
     makefile            texts of the Makefile and what the recipe puts in their place, so that the
                         library is compiled for the plain interpreter alone
     windows             whether the recipe builds it for Windows
@@ -31,6 +33,7 @@ class Facts:
     trace_refs_words    pointers that --with-trace-refs adds to each object
     """
 
+    configure: Sequence[str]
     makefile: Mapping[str, str]
     windows: bool
     upstream_immortal: bool

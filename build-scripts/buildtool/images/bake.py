@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 from ..core import paths, versions
+from ..core.kinds import Kind
 from . import base, engine, images, labels, platforms
 
 FILE = paths.ROOT / "docker" / "targets.json"
@@ -49,7 +50,7 @@ def environment() -> dict[str, str]:
     """Return the variables of docker-bake.hcl that change: with the series, source and machine."""
     version = versions.default()
     found: dict[str, str] = {}
-    for kind in labels.KINDS:
+    for kind in Kind:
         for name, value in labels.checksums(kind, version).items():
             found[name if name.startswith("SOURCE") else f"{kind.upper()}_{name}"] = value
     return found | images.certificates()

@@ -29,9 +29,9 @@ from . import platforms
 
 RELEASES = ("bookworm", "trixie")
 EXCLUDED = (
-    *("/usr/share/doc/*", "/usr/share/info/*", "/usr/share/linda/*", "/usr/share/lintian/*"),
-    *("/usr/share/locale/*", "/usr/share/man/*", "/usr/share/groff/*"),
-)
+    "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/linda/*", "/usr/share/lintian/*",
+    "/usr/share/locale/*", "/usr/share/man/*", "/usr/share/groff/*",
+)  # fmt: skip
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -118,7 +118,7 @@ def _file_system(release: str, platform: str, store: Path) -> Path:
 def _mmdebstrap(release: str, platform: str, file: Path, sources: list[str]) -> str:
     """Run mmdebstrap; return the reason if it fails."""
     command = [
-        *("mmdebstrap", "--quiet", "--variant=minbase"),
+        "mmdebstrap", "--quiet", "--variant=minbase",
         f"--architectures={platforms.debian(platform)}",
         # The file system begins with /usr merged; otherwise a package comes to do it, and Perl.
         "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
@@ -126,8 +126,8 @@ def _mmdebstrap(release: str, platform: str, file: Path, sources: list[str]) -> 
         "--aptopt=Apt::Install-Recommends false",
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in EXCLUDED),
         "--dpkgopt=path-include=/usr/share/doc/*/copyright",
-        *(release, str(file), *sources),
-    ]
+        release, str(file), *sources,
+    ]  # fmt: skip
     ran = subprocess.run(command, capture_output=True, text=True)
     if ran.returncode == 0:
         return ""

@@ -54,11 +54,6 @@ def plugin(name: str) -> list[str]:
         ) from error
 
 
-def has_plugin(name: str) -> bool:
-    """Tell whether a docker command in PATH has the plugin *name*."""
-    return any(_output(program, name, "version") for program in _commands())
-
-
 def _commands() -> list[str]:
     """Return every docker command in PATH."""
     found = (shutil.which("docker", path=folder) for folder in os.get_exec_path())

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..core import paths, targets, versions
 from ..core.errors import BuildError
+from ..core.kinds import Kind
 from ..core.targets import Target
 from . import engine, labels, platforms
 
@@ -41,19 +42,19 @@ def packages(image: str) -> list[str]:
     return sorted({package for one in contents(image) for package in one.packages})
 
 
-def runtime_tags(release: str, kind: str, nonroot: bool = False) -> tuple[str, str]:
+def runtime_tags(release: str, kind: Kind, nonroot: bool = False) -> tuple[str, str]:
     """Return the names of a runtime image, with the minor version and without.
 
     They are made in the way of python:3-slim-bookworm and python:slim-bookworm.
     """
-    parts = ["slim", release, *(["stock"] if kind == "stock" else [])]
+    parts = ["slim", release, *([] if kind.immortal else [str(kind)])]
     name = "-".join([*parts, *(["nonroot"] if nonroot else [])])
     return f"{NAME}:{versions.Python(versions.default()).minor}-{name}", f"{NAME}:{name}"
 
 
 def build_runtime(
     release: str,
-    kind: str,
+    kind: Kind,
     *,
     platform: str = platforms.NATIVE,
     nonroot: bool = False,
@@ -67,7 +68,7 @@ def build_runtime(
     """
     platforms.target(platform)
     version = versions.default()
-    values = {"DEBIAN": release, "KIND": kind, "VERSION": version}
+    values = {"DEBIAN": release, "KIND": str(kind), "VERSION": version}
     values |= labels.checksums(kind, version)
     if options is not None:
         values |= {"OPTIONS": options, "CROSS_OPTIONS": options}

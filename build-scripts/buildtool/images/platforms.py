@@ -14,11 +14,9 @@ from ..core.errors import BuildError, exit_status
 from ..core.targets import Target
 
 NATIVE = "linux/amd64"  # what the builder stage runs on
-# Docker's name of an architecture without "linux/": Debian's, and the name under which the
-# official images of that architecture alone are published (see
-# https://github.com/docker-library/official-images#architectures-other-than-amd64); where either
-# is another than Docker's.
-DEBIAN = {"386": "i386", "arm/v7": "armhf"}
+# The names under which the official images of one architecture alone are published (see
+# https://github.com/docker-library/official-images#architectures-other-than-amd64), where they are
+# others than Docker's, which follow "linux/".
 PUBLISHED = {"386": "i386", "arm64": "arm64v8", "arm/v7": "arm32v7"}
 
 
@@ -41,9 +39,9 @@ def architecture(platform: str) -> str:
 
 
 def debian(platform: str) -> str:
-    """Return Debian's name of the architecture."""
-    name = architecture(platform)
-    return DEBIAN.get(name, name)
+    """Return Debian's name of the architecture: ci/machines.toml has it of all but the native."""
+    row = targets.machines()["Linux"][target(platform).arch]
+    return str(row.get("sysroot", architecture(platform)))
 
 
 def base(platform: str, release: str) -> str:
@@ -52,11 +50,12 @@ def base(platform: str, release: str) -> str:
     return f"{PUBLISHED.get(name, name)}/debian:{release}-slim"
 
 
-def _command() -> None:
+def main() -> None:
+    """Run the command; BuildError for a platform that there is no image for."""
     parser = argparse.ArgumentParser(description="Print the target of a platform.")
     parser.add_argument("platform", help="linux/amd64, for example")
     print(target(parser.parse_args().platform).name)
 
 
 if __name__ == "__main__":
-    sys.exit(exit_status(_command))
+    sys.exit(exit_status(main))

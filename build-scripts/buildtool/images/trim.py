@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
-from ..core import versions
+from ..core import process, versions
 from ..core.errors import BuildError
 from ..core.targets import Target
 from ..install import place
@@ -80,6 +79,4 @@ def _strip(prefix: Path, command: str) -> None:
             with path.open("rb") as file:
                 if file.read(4) == b"\x7fELF":
                     found.append(str(path))
-    ran = subprocess.run([command, "--strip-unneeded", *found], capture_output=True, text=True)
-    if ran.returncode:
-        raise BuildError(f"{command} failed: {ran.stderr.strip()}")
+    process.run([command, "--strip-unneeded", *found], f"{command} failed")

@@ -10,9 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ..core import paths, targets
+from ..core import paths, process, targets
 from ..core.errors import BuildError
-from ..core.packages import apt_line
+from ..core.packages import apt_line, apt_reason
 from ..core.progress import Progress
 from .configuration import Configuration, profile
 
@@ -42,19 +42,20 @@ def create(
         graph = Path(folder, "graph.json")
         command = [
             _conan(),
-            *("create", str(paths.ROOT), f"--version={configuration.version}"),
-            *(f"-pr:h={profile(target)}", "-pr:b=default"),
-            *("--build=missing", "--test-missing", "--no-remote", "--format=json"),
+            "create", str(paths.ROOT), f"--version={configuration.version}",
+            f"-pr:h={profile(target)}", "-pr:b=default",
+            "--build=missing", "--test-missing", "--no-remote", "--format=json",
             f"--out-file={graph}",
             *(f"-o=&:{name}={value}" for name, value in configuration.recipe_options().items()),
-            *("-cc", f"core.sources:download_cache={paths.sources()}"),
-            *("-cc", "core:non_interactive=True"),
-            *("-c", f"user.cpython-immortal:sources={paths.sources()}"),
-            *("-c", f"tools.build:jobs={jobs}"),
-            *("-c", f"tools.system.package_manager:mode={packages.replace('sudo', 'install')}"),
-            *("-c", f"tools.system.package_manager:sudo={packages == 'sudo'}"),
-        ]
-        _run([_conan(), "profile", "detect", "--exist-ok"], progress)
+            "-cc", f"core.sources:download_cache={paths.sources()}",
+            "-cc", "core:non_interactive=True",
+            # For the native interpreter of a cross build, too, which -c alone doesn't reach.
+            "-c:a", f"user.cpython-immortal:sources={paths.sources()}",
+            "-c:a", f"tools.build:jobs={jobs}",
+            "-c:a", f"tools.system.package_manager:mode={packages.replace('sudo', 'install')}",
+            "-c:a", f"tools.system.package_manager:sudo={packages == 'sudo'}",
+        ]  # fmt: skip
+        _run([_conan(), "profile", "detect", how_to_detect()], progress)
         _run([_conan(), "config", "install", str(paths.ROOT / "ci" / "conan")], progress)
         try:
             _run(command, progress, Watch(target.compiler, COMPILER_CALLS * _passes(configuration)))
@@ -109,9 +110,10 @@ def explain(output: str) -> str:
     """Return the reason of a failure from Conan's output, in one line."""
     if "No space left on device" in output:
         return "no disk space left during the build; free some and run again"
-    if match := re.search(r"System requirements: ('.*') are missing", output):
-        packages = apt_line(re.findall("'(.*?)'", match[1]))
-        return f"packages are missing; as root run: {packages}"
+    if match := re.search(r"System requirements: '(.*?)' are missing", output):
+        return f"packages are missing; as root run: {apt_line(match[1].split(', '))}"
+    if match := re.search(r"Command '(?:sudo )?(apt-get .*)' failed with exit code", output):
+        return f"{match[1]} failed: {apt_reason(output) or 'it does not say why'}"
     if match := re.search(r"ConanException: (?!Error \d+ while executing)(.*)", output):
         return match[1]
     for pattern in (
@@ -128,14 +130,22 @@ def explain(output: str) -> str:
 
 def environment() -> dict[str, str]:
     """Return the environment of a build: the user's, less what would get into the interpreter."""
-    own = ("PYTHON", "CFLAGS", "CPPFLAGS", "LDFLAGS", "MAKEFLAGS")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    own = ("CFLAGS", "CPPFLAGS", "LDFLAGS", "MAKEFLAGS")
+    clean = process.clean_environment()
+    kept = {name: value for name, value in clean.items() if not name.startswith(own)}
     kept["CONAN_HOME"] = str(paths.conan_home())
     kept["CCACHE_DIR"] = str(paths.cache() / "ccache")
     if remote := os.environ.get("CPYTHON_IMMORTAL_CCACHE_REMOTE"):
         kept["CCACHE_REMOTE_STORAGE"] = remote
         kept["CCACHE_SECONDARY_STORAGE"] = remote  # its name before ccache 4.7
     return kept
+
+
+def how_to_detect() -> str:
+    """Return Conan's option that keeps the profile of this machine, if that has a compiler."""
+    profile = paths.conan_home() / "profiles" / "default"
+    made_before = profile.exists() and "compiler=" not in profile.read_text()
+    return "--force" if made_before else "--exist-ok"
 
 
 def _run(command: list[str], progress: Progress, watch: Watch | None = None) -> None:

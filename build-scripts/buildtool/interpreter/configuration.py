@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ..core import targets, versions
-from ..core.errors import BuildError
+from ..core import process, targets, versions
 from ..core.paths import ROOT
 from ..core.versions import Python, conan_data
 from ..recipe import sources, toolchain
-from ..recipe.options import OPTIONS
+from ..recipe.options import OPTIONS, check
 from . import inputs
 
 
@@ -58,13 +56,8 @@ class Configuration:
 
     def check(self) -> None:
         """Raise BuildError, in one line, unless there is such an interpreter."""
-        versions.check(conan_data(), self.python, self.immortal)
-        if targets.find(self.target).system == "Windows" and not self.python.facts.windows:
-            raise BuildError(f"{self.version} can't be built for Windows here; use another target")
-        if self.base == "debian" and self.source().debian is None:
-            raise BuildError(f"Debian has no patches for {self.version}; use --base upstream")
-        if self.free_threaded and self.trace_refs:
-            raise BuildError("--trace-refs can't be had of a free-threaded build; leave one out")
+        windows = targets.find(self.target).system == "Windows"
+        check(conan_data(), self.python, self.recipe_options(), windows)
 
     def recipe_options(self) -> dict[str, str]:
         """Return the options that the recipe is built with."""
@@ -97,8 +90,4 @@ def compiler_version(target: targets.Target) -> str:
     compiler = target.compiler
     if target.release:
         compiler = str(toolchain.place(target.release, compiler))
-    try:
-        ran = subprocess.run([compiler, "--version"], capture_output=True, text=True)
-    except OSError as error:
-        raise BuildError(f"the compiler {compiler} does not run: {error}") from error
-    return ran.stdout
+    return process.run([compiler, "--version"], f"the compiler {compiler} does not run")

@@ -12,21 +12,9 @@ from pathlib import Path
 
 from ..core import paths, versions
 from ..core.targets import Target
+from ..recipe import exported
 from ..series import order, patchfile
 
-# What conanfile.py exports of these folders, relative to the checkout.
-TOOLS = ("__init__", "apt", "cache", "errors", "paths", "process", "versions")
-TOOL_FILES = (
-    "build-scripts/buildtool/__init__.py",
-    *(f"build-scripts/buildtool/core/{name}.py" for name in TOOLS),
-    "build-scripts/buildtool/recipe/*.py",
-    "build-scripts/buildtool/series/__init__.py",
-    "build-scripts/buildtool/series/order.py",
-    "build-scripts/packages.txt",
-)
-# What every interpreter of Linux gets, be it patched or stock.
-COWTRACE = ("Misc/cowtrace/cowtrace/*", "Misc/cowtrace/src/*")
-WINDOWS = ("build-scripts/buildtool/windows/*.py", "ci/windows/**/*")
 # What builds a target that the recipe doesn't build.
 HOSTED = ("build-scripts/buildtool/matrix/upstream_build.py",)
 
@@ -36,18 +24,17 @@ def inputs(target: Target, version: str, immortal: bool = True) -> list[Path]:
 
     conandata.yml is not among them: only what it says of the version counts, in digest().
     """
-    wanted = [*TOOL_FILES, f"build-scripts/versions/{versions.Python(version).minor}.yml"]
+    wanted = [*exported.TOOLS, f"build-scripts/versions/{versions.Python(version).minor}.yml"]
     if target.profile:
         wanted += ["conanfile.py", f"ci/profiles/{target.profile}"]
         wanted += ["ci/profiles/cross/*", "ci/conan/*"]
     else:
         wanted += HOSTED
     if target.system == "Windows":
-        wanted += WINDOWS
+        wanted += exported.WINDOWS
     elif target.profile:
-        wanted += COWTRACE
-    found = {path for name in wanted for path in paths.ROOT.glob(name) if path.is_file()}
-    kept = sorted(path for path in found if "__pycache__" not in path.parts)
+        wanted += exported.COWTRACE
+    kept = sorted(exported.files(paths.ROOT, *wanted))
     return [*kept, *patches(versions.series(versions.conan_data(), version), immortal)]
 
 

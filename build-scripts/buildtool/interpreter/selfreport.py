@@ -9,10 +9,10 @@ import sysconfig
 
 # Machine numbers in the headers of programs: ELF's e_machine, PE's Machine, Mach-O's cputype.
 ELF = {
-    **{3: "EM_386", 4: "EM_68K", 8: "EM_MIPS", 15: "EM_PARISC", 20: "EM_PPC", 21: "EM_PPC64"},
-    **{22: "EM_S390", 40: "EM_ARM", 43: "EM_SPARCV9", 62: "EM_X86_64", 183: "EM_AARCH64"},
-    **{243: "EM_RISCV"},
-}
+    3: "EM_386", 4: "EM_68K", 8: "EM_MIPS", 15: "EM_PARISC", 20: "EM_PPC", 21: "EM_PPC64",
+    22: "EM_S390", 40: "EM_ARM", 43: "EM_SPARCV9", 62: "EM_X86_64", 183: "EM_AARCH64",
+    243: "EM_RISCV",
+}  # fmt: skip
 PE = {0x14C: "I386", 0x8664: "AMD64", 0xAA64: "ARM64"}
 MACH = {0x1000007: "CPU_TYPE_X86_64", 0x100000C: "CPU_TYPE_ARM64"}
 

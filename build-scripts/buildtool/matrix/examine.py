@@ -16,6 +16,7 @@ from typing import Any
 
 from ..core import paths, process, targets, versions
 from ..core.errors import BuildError
+from ..core.kinds import Kind
 from ..core.targets import Known, Target
 from ..interpreter import inputs, probe
 from ..interpreter.configuration import Configuration, compiler_version
@@ -98,22 +99,22 @@ def run(target: Target, request: Request) -> Result:
 def _run(target: Target, request: Request, result: Result) -> None:
     """Fill in *result*. Up to the tests, a BuildError means that the target was not run."""
     os.environ.update(single.SANITIZED)
-    pythons = {}
-    for side in ("stock", "patched"):
+    pythons: dict[str, Path] = {}
+    for kind in Kind:
         start = time.monotonic()
-        pythons[side] = _build(target, side == "patched", request)
-        result.seconds[f"build {side}"] = round(time.monotonic() - start)
+        pythons[kind] = _build(target, kind, request)
+        result.seconds[f"build {kind}"] = round(time.monotonic() - start)
     if target.runner == "compile":
-        result.compiler, result.emulator = tools(target, pythons["patched"])
+        result.compiler, result.emulator = tools(target, pythons[Kind.PATCHED])
         result.state = PASSED
         result.reason = "compiled only: nothing of it runs here"
         return
-    for side, python in pythons.items():
-        options = Configuration(target.name, immortal=side == "patched").recipe_options()
-        found = probe.ask(python)
+    for kind in Kind:
+        options = Configuration(target.name, immortal=kind.immortal).recipe_options()
+        found = probe.ask(pythons[kind])
         probe.check(target, options if target.profile else {}, found)
         result.inside = found
-    result.compiler, result.emulator = tools(target, pythons["patched"])
+    result.compiler, result.emulator = tools(target, pythons[Kind.PATCHED])
     # From here on the target has run: what is wrong with it is a failure.
     result.state = FAILED
     start = time.monotonic()
@@ -129,13 +130,13 @@ def _run(target: Target, request: Request, result: Result) -> None:
     result.state = PASSED
 
 
-def _build(target: Target, immortal: bool, request: Request) -> Path:
+def _build(target: Target, kind: Kind, request: Request) -> Path:
     if target.runner == "hosted":
-        return upstream_build.build(target, immortal, request.jobs, request.folder / target.name)
+        return upstream_build.build(target, kind, request.jobs, request.folder / target.name)
     from ..interpreter import build  # which needs what only Unix has
 
     return build.ensure(
-        target.name, immortal=immortal, jobs=request.jobs, may_install=request.may_install
+        target.name, immortal=kind.immortal, jobs=request.jobs, may_install=request.may_install
     )
 
 
@@ -161,15 +162,15 @@ def _run_own_tests(target: Target, pythons: dict[str, Path], folder: Path) -> st
     report = folder / "own.xml"
     report.unlink(missing_ok=True)
     command = [
-        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
-        *(f"--junit-xml={report}", "--timeout=3600"),
+        sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+        f"--junit-xml={report}", "--timeout=3600",
         *OWN_TESTS,
-    ]
+    ]  # fmt: skip
     if target.runner.startswith("qemu-"):
         command += ["-k", f"not {TOO_SLOW_EMULATED}"]
     environment = os.environ | {
-        "CPYTHON_IMMORTAL_STOCK": str(pythons["stock"]),
-        "CPYTHON_IMMORTAL_PATCHED": str(pythons["patched"]),
+        "CPYTHON_IMMORTAL_STOCK": str(pythons[Kind.STOCK]),
+        "CPYTHON_IMMORTAL_PATCHED": str(pythons[Kind.PATCHED]),
     }
     log = folder / "own.log"
     with log.open("wb") as out:
@@ -196,7 +197,7 @@ def _run_suite(target: Target, pythons: dict[str, Path], request: Request, resul
     tests = [*targets.tests(result.tests), "test_immortal"]
     wanted = compare.Wanted(tests, (), request.jobs)
     found = compare.run_and_compare(sides, wanted, settings, f"CPython's tests on {target.name}")
-    excused = shown_in_stock(target.baseline, pythons["stock"])
+    excused = shown_in_stock(target.baseline, pythons[Kind.STOCK])
     result.regressions = regressions(found, failures(sides[1], tests), excused)
     result.modules = len(tests)
     for side in sides:

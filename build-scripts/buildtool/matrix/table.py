@@ -12,9 +12,9 @@ from ..core import markdown
 from .examine import Result, series
 
 HEADINGS = (
-    *("target", "result", "machine", "compiler", "emulator"),
-    *("tests", "stock", "patched", "series"),
-)
+    "target", "result", "machine", "compiler", "emulator",
+    "tests", "stock", "patched", "series",
+)  # fmt: skip
 
 
 def write(folder: Path, results: Sequence[Result]) -> Path:
@@ -46,10 +46,10 @@ def row(result: Result) -> list[str]:
     tests = f"{result.tests}, {result.modules}" if result.tests else ""
     sides = [_passed(result.cases.get(side, {})) for side in ("stock", "patched")]
     return [
-        *(result.target, state, re.sub(r"EM_|IMAGE_FILE_MACHINE_", "", machine)),
-        *(_version(result.compiler), _version(result.emulator)),
-        *(tests, *sides, _age(result.series)),
-    ]
+        result.target, state, re.sub(r"EM_|IMAGE_FILE_MACHINE_", "", machine),
+        _version(result.compiler), _version(result.emulator),
+        tests, *sides, _age(result.series),
+    ]  # fmt: skip
 
 
 def _version(said: str) -> str:

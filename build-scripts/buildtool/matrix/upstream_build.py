@@ -9,14 +9,14 @@ import os
 import platform
 import shutil
 import subprocess
-import tarfile
 from pathlib import Path
 
 from ..core import paths
 from ..core.errors import BuildError
+from ..core.kinds import Kind
 from ..core.targets import Target
 from ..interpreter import configuration
-from ..recipe import sources
+from ..recipe import patches, sources
 from ..series import order
 
 # PCbuild's names: of the platform, for build.bat, and of the folder for its programs.
@@ -29,14 +29,15 @@ def check(target: Target) -> None:
         raise BuildError(f"only a hosted runner has it: {target.hosted}")
 
 
-def build(target: Target, immortal: bool, jobs: int, folder: Path) -> Path:
+def build(target: Target, kind: Kind, jobs: int, folder: Path) -> Path:
     """Build into *folder*, always anew; return the interpreter. BuildError if that fails."""
     check(target)
-    tree = folder / ("patched" if immortal else "stock")
+    tree = folder / str(kind)
     shutil.rmtree(tree, ignore_errors=True)
     _unpack(tree)
-    if immortal:
-        _apply_series(tree, configuration.Configuration().series)
+    if kind.immortal:
+        series = paths.series_folder(configuration.Configuration().series)
+        patches.apply(tree, series, order.read(series / "series").names, print)
     if target.system == "Windows":
         name, place = PCBUILD[target.arch]
         _run(["cmd", "/c", r"PCbuild\build.bat", "-p", name, "--no-tkinter"], tree)
@@ -51,18 +52,8 @@ def _unpack(tree: Path) -> None:
     archive = sources.fetch(source, paths.sources(), print)
     place = tree.with_name("unpacked")
     shutil.rmtree(place, ignore_errors=True)
-    with tarfile.open(archive) as members:
-        members.extractall(place)
-    next(place.iterdir()).rename(tree)
+    sources.unpack(archive, place, "CPython's source can't be unpacked").rename(tree)
     place.rmdir()
-
-
-def _apply_series(tree: Path, name: str) -> None:
-    """Apply the series by git, which every runner has; a repository keeps it to the tree."""
-    series = paths.series_folder(name)
-    _run(["git", "init", "--quiet"], tree)
-    for patch in order.read(series / "series").names:
-        _run(["git", "-c", "core.autocrlf=false", "apply", str(series / patch)], tree)
 
 
 def _openssl() -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..core import paths, versions
+from ..core import paths, process, versions
 from ..core.errors import BuildError
 from ..install import place
 from . import valgrind
@@ -124,9 +124,7 @@ def _link(source: str, target: str) -> None:
     with open(source, "rb") as file:
         program = file.read(4) == b"\x7fELF"
     if program:
-        ran = subprocess.run(["strip", "-g", "-o", target, source], capture_output=True, text=True)
-        if ran.returncode:
-            raise BuildError(f"{source} can't be copied: {ran.stderr.strip()}")
+        process.run(["strip", "-g", "-o", target, source], f"{source} can't be copied")
         return
     try:
         os.link(source, target)

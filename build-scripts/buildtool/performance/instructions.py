@@ -10,13 +10,13 @@ import json
 import math
 import re
 import statistics
-import subprocess
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from ..core import process
 from ..core.errors import BuildError
 from ..install import place
 from . import callgrind, valgrind
@@ -109,11 +109,7 @@ def compiler(python: Path) -> str:
 
 def _ask(python: Path, code: str) -> str:
     command = [str(python), "-I", "-c", code]
-    ran = subprocess.run(command, capture_output=True, text=True, env=callgrind.ENVIRONMENT)
-    if ran.returncode:
-        reason = ran.stderr.strip()[-200:] or f"exit status {ran.returncode}"
-        raise BuildError(f"{python} doesn't run: {reason}")
-    return ran.stdout.strip()
+    return process.run(command, f"{python} doesn't run", env=callgrind.ENVIRONMENT).strip()
 
 
 def read() -> dict[str, Any]:

@@ -21,6 +21,7 @@ PLAIN = {
 }
 OPTIMIZED = {"gcc": "x86_64-gcc-lto-pgo", "clang": "x86_64-clang-lto-pgo"}
 TIMED = {**PLAIN, **OPTIMIZED}
+FORKED = {label: f"{name}-forked" for label, name in TIMED.items()}
 NOT_RUN = "not run"
 
 
@@ -38,6 +39,7 @@ def tables() -> str:
     """Return all tables in Markdown, with what was not run as not run."""
     text = _table(
         _row("time, pyperformance", TIMED, _time),
+        _row("time, pyperformance, forked", FORKED, _time),
         _row("time, `python -c pass`", TIMED, _start, "python -c pass"),
         _row("time, `python -I -S -E -c pass`", TIMED, _start, "python -I -S -E -c pass"),
         _row("instructions, pyperformance", PLAIN, _mean, "benchmarks"),
@@ -48,7 +50,8 @@ def tables() -> str:
         _row("Anonymous at start, beside stock", PLAIN, _memory, "anonymous"),
     )
     timed = results.times()
-    told = [_told(name, timed[name]) for name in TIMED.values() if name in timed]
+    names = [*TIMED.values(), *FORKED.values()]
+    told = [_told(name, timed[name]) for name in names if name in timed]
     return "\n".join([text, *(f"{one}\n" for one in told)])
 
 

@@ -11,8 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..core import markdown
-from ..core.errors import BuildError
+from ..core import markdown, process
 from . import chart, machine, ratios, startup, timing
 
 # What tells how an interpreter was built.
@@ -49,10 +48,8 @@ class Run:
 
 def interpreter(python: Path) -> dict[str, Any]:
     """Return what *python* tells of how it was built; BuildError if it doesn't run."""
-    ran = subprocess.run([str(python), "-I", "-c", ASK], capture_output=True, text=True)
-    if ran.returncode:
-        raise BuildError(f"{python} doesn't run: {ran.stderr.strip()[-200:]}")
-    found: dict[str, Any] = json.loads(ran.stdout)
+    said = process.run([str(python), "-I", "-c", ASK], f"{python} doesn't run")
+    found: dict[str, Any] = json.loads(said)
     return found
 
 
@@ -94,7 +91,7 @@ def write(folder: Path, run: Run) -> dict[str, Any]:
     found = {
         "name": run.name,
         "size": run.size,
-        "publishable": not run.warnings and not run.failed and run.size != "smoke",
+        "publishable": not run.warnings and not run.failed and run.size in timing.PUBLISHED,
         "warnings": list(run.warnings),
         "failed": dict(run.failed),
         "geometric_mean": asdict(mean),
@@ -155,8 +152,8 @@ def summary(
     if run.warnings:
         lines += ["**Not for publication**:", ""]
         lines += [f"- {warning}" for warning in run.warnings] + [""]
-    elif run.size == "smoke":
-        lines += ["**Not for publication**: a smoke run is too short to tell.", ""]
+    elif run.size not in timing.PUBLISHED:
+        lines += [f"**Not for publication**: a {run.size} run is too short to tell.", ""]
     if run.machine.get("virtual"):
         lines += ["It is a virtual machine: others may share its processors, unseen.", ""]
     lines += [f"Not measured: {name}: {why}" for name, why in run.failed.items()]

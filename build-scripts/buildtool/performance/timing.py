@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import io
 import os
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,9 +17,10 @@ from typing import Any
 import pyperf  # type: ignore[import-untyped]
 from pyperformance import _manifest  # type: ignore[import-untyped]
 
-from ..core import paths, versions
+from ..core import paths, process, versions
 from ..core.errors import BuildError
 from ..core.progress import Progress
+from . import forked
 from .callgrind import CONFIG
 
 OURS = CONFIG / "MANIFEST"
@@ -39,24 +39,32 @@ class Size:
 
 # pyperformance's benchmarks that show most of the interpreter and take little time.
 FEW = (
-    *("async_tree", "deepcopy", "deltablue", "float", "json_dumps", "nbody", "pickle"),
-    *("python_startup", "raytrace", "richards", "unpack_sequence"),
-)
+    "async_tree", "deepcopy", "deltablue", "float", "json_dumps", "nbody", "pickle",
+    "python_startup", "raytrace", "richards", "unpack_sequence",
+)  # fmt: skip
+# Those in which the counts of references weigh most: what to run after each change of the series.
+SHORT = (
+    "richards", "deltablue", "nbody", "json_dumps", "unpack_sequence", "deepcopy",
+    "pickle_pure_python", "float", "regex_compile", "go", "generators", "async_tree",
+)  # fmt: skip
 # What a standard run leaves out: networks, threads and processes, whose noise is larger than what
 # is looked for; variants of benchmarks that are in it; and what takes longest.
 LEFT_OUT = (
-    *("asyncio_tcp", "asyncio_tcp_ssl", "asyncio_websockets", "concurrent_imap", "tornado_http"),
-    *("fastapi", "dask", "bpe_tokeniser", "sphinx", "xdsl", "networkx_connected_components"),
-    *("networkx_k_core", "async_tree_io", "async_tree_cpu_io_mixed", "async_tree_io_tg"),
-    *("async_tree_cpu_io_mixed_tg", "async_tree_memoization_tg", "sqlglot_v2_optimize"),
-    *("sqlglot_v2_parse", "sqlglot_v2_transpile"),
-)
+    "asyncio_tcp", "asyncio_tcp_ssl", "asyncio_websockets", "concurrent_imap", "tornado_http",
+    "fastapi", "dask", "bpe_tokeniser", "sphinx", "xdsl", "networkx_connected_components",
+    "networkx_k_core", "async_tree_io", "async_tree_cpu_io_mixed", "async_tree_io_tg",
+    "async_tree_cpu_io_mixed_tg", "async_tree_memoization_tg", "sqlglot_v2_optimize",
+    "sqlglot_v2_parse", "sqlglot_v2_transpile",
+)  # fmt: skip
 # An even number of rounds: each side comes first as often as the other.
 SIZES = {
     "smoke": Size(2, ("--processes=1", "--values=2", "--warmups=1"), FEW),
+    "short": Size(12, ("--processes=2", "--values=3", "--warmups=1"), SHORT),
     "standard": Size(4, ("--processes=2", "--values=3", "--warmups=1")),
     "rigorous": Size(12, ("--processes=3", "--values=4", "--warmups=2")),
 }
+# Those that have enough of the benchmarks and of each for a figure to be published.
+PUBLISHED = ("standard", "rigorous")
 
 
 @dataclass(frozen=True)
@@ -69,15 +77,19 @@ class Benchmark:
     requirements: str = ""
 
 
-def select(size: str, wanted: Sequence[str], version: str) -> list[Benchmark]:
+def select(size: str, wanted: Sequence[str], version: str, fork: bool = False) -> list[Benchmark]:
     """Return the benchmarks to run with an interpreter of *version*: *wanted*, or those of *size*.
 
-    Raises BuildError for one that there isn't.
+    With *fork*, those that can be run in a forked worker. Raises BuildError for one that there
+    isn't.
     """
     found = [*_load(None, version), *_load(OURS, version)]
+    if fork:
+        found = [one for one in found if not one.ours and one.name not in forked.LEFT_OUT]
     unknown = set(wanted) - {one.name for one in found}
     if unknown:
-        raise BuildError(f"no benchmark {', '.join(sorted(unknown))}; see --list")
+        kind = "benchmark that can be forked:" if fork else "benchmark"
+        raise BuildError(f"no {kind} {', '.join(sorted(unknown))}; see --list")
     if not wanted:
         wanted = SIZES[size].benchmarks or [one.name for one in found]
         if size == "standard":
@@ -105,19 +117,22 @@ def environments(
 ) -> dict[tuple[str, bool], Path]:
     """Make a virtual environment of each interpreter for pyperformance's benchmarks and for ours.
 
-    Returns their interpreters by side, and whether it's for ours. They are kept in .build/.
+    Returns their interpreters by side, and whether it's for ours. They are kept in .build/,
+    by what they are made from: the requirements' content, not where the files lie.
     pyperformance doesn't make them, for 1.14.0 makes one of the Python that it runs in itself.
     """
     made = {}
     for ours in sorted({one.ours for one in benchmarks}):
         files = sorted({one.requirements for one in benchmarks if one.ours == ours} - {""})
+        contents = [Path(file).read_bytes() for file in files]
         wanted = [
             f"pyperf=={pyperf.__version__}",
             *(word for file in files for word in ("-r", file)),
         ]
         for side, python in pair.items():
             who = identity(python)
-            name = f"{side}-{hashlib.sha256(repr((wanted, str(python), who)).encode()).hexdigest()}"
+            made_from = (pyperf.__version__, contents, str(python), who)
+            name = f"{side}-{hashlib.sha256(repr(made_from).encode()).hexdigest()}"
             folder = paths.output() / "performance" / "venvs" / name[:24]
             made[side, ours] = folder / "bin" / "python"
             if not (folder / "complete").exists():
@@ -133,10 +148,7 @@ def environments(
 def identity(python: Path) -> str:
     """Return what tells an interpreter from another one; BuildError if it doesn't run."""
     code = "import gc, sys; print(sys.version, sys.base_prefix, hasattr(gc, 'immortalize_heap'))"
-    ran = subprocess.run([str(python), "-I", "-c", code], capture_output=True, text=True)
-    if ran.returncode:
-        raise BuildError(f"{python} doesn't run: {ran.stderr.strip()[-200:]}")
-    return ran.stdout
+    return process.run([str(python), "-I", "-c", code], f"{python} doesn't run")
 
 
 def steps(benchmarks: Sequence[Benchmark], size: str) -> Iterator[tuple[str, int, Benchmark]]:
@@ -153,10 +165,12 @@ def run_all(
     pythons: Mapping[tuple[str, bool], Path],
     folder: Path,
     progress: Progress,
+    fork: bool = False,
 ) -> dict[str, str]:
     """Run every round of every benchmark, and in each round both sides, the other first by turns.
 
-    Returns the benchmarks that failed, with the reason; they aren't tried again in later rounds.
+    With *fork*, each worker of pyperf goes on in a forked child: see forked. Returns the
+    benchmarks that failed, with the reason; they aren't tried again in later rounds.
     """
     failed: dict[str, str] = {}
     for stage, number, benchmark in steps(benchmarks, size):
@@ -171,7 +185,7 @@ def run_all(
             python = pythons[side, benchmark.ours]
             command = [str(python), "-u", *benchmark.command, *SIZES[size].options]
             try:
-                _measure(command, outputs[side], progress)
+                _measure(command, outputs[side], progress, side if fork else "")
             except BuildError as error:
                 failed[benchmark.name] = str(error)
                 progress.say(f"failed: {error}")
@@ -184,16 +198,22 @@ def raw(folder: Path, side: str, number: int, benchmark: str) -> Path:
     return folder / "raw" / side / f"{number + 1:02}-{benchmark}.json"
 
 
-def _measure(command: Sequence[str], output: Path, progress: Progress) -> None:
-    """Run a benchmark's script; *output* is there when it is complete, and not before."""
+def _measure(command: Sequence[str], output: Path, progress: Progress, fork: str) -> None:
+    """Run a benchmark's script; *output* is there when it is complete, and not before.
+
+    *fork* is the side whose workers are to be forked, if they are.
+    """
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_suffix(".partial")
     partial.unlink(missing_ok=True)
-    _run([*command, f"--timeout={TIMEOUT}", "--output", str(partial)], progress)
+    more = forked.ENVIRONMENT if fork else {}
+    _run([*command, f"--timeout={TIMEOUT}", "--output", str(partial)], progress, more)
+    if fork:
+        forked.check(partial, fork)
     partial.rename(output)
 
 
-def _run(command: list[str], progress: Progress) -> None:
+def _run(command: list[str], progress: Progress, more: Mapping[str, str] | None = None) -> None:
     last = [""]
 
     def watch(line: str) -> str:
@@ -202,7 +222,7 @@ def _run(command: list[str], progress: Progress) -> None:
 
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PIP_", "SSL_", "REQUESTS_", "HTTP", "http")
     env = {name: value for name, value in os.environ.items() if name.startswith((*kept, "no_"))}
-    if progress.run(command, env=env, cwd=paths.ROOT, watch=watch):
+    if progress.run(command, env={**env, **(more or {})}, cwd=paths.ROOT, watch=watch):
         raise BuildError(f"{last[0] or 'no output'}; full log: {progress.log}")
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from ..core import versions
+from ..core.errors import BuildError
 
 BOTH = (True, False)
 
@@ -124,3 +128,32 @@ def configure_args(chosen: Mapping[str, object]) -> list[str]:
     """Return what configure gets for the values that are *chosen*, by the options' names."""
     own = (arg for one in OPTIONS for arg in one.configure.get(str(chosen[one.name]), ()))
     return [*ALWAYS, *own]
+
+
+def check(
+    data: Mapping[str, Any],
+    python: versions.Python,
+    chosen: Mapping[str, object],
+    windows: bool,
+    crosses: bool = False,
+) -> None:
+    """Raise BuildError, in one line, unless such an interpreter can be built.
+
+    *data* is conandata.yml, and *chosen* the values of the options, by their names. *crosses* tells
+    whether this machine builds it for another, or for another C library; that a profile says.
+    """
+    version = python.version
+    versions.check(data, python, str(chosen["immortal"]) == "True")
+    if windows and not python.facts.windows:
+        raise BuildError(f"{version} can't be built for Windows here; use another target")
+    one_flavour = (one for one in OPTIONS if one.name not in ("immortal", "base"))
+    if windows and any(str(chosen[one.name]) != str(one.default) for one in one_flavour):
+        raise BuildError("for Windows there is one flavour, the default")
+    if chosen["base"] == "debian" and version not in data["debian"]:
+        raise BuildError(f"Debian has no patches for {version}; use --base upstream")
+    if python.free_threaded and str(chosen["trace_refs"]) == "True":
+        raise BuildError("--trace-refs can't be had of a free-threaded build; leave one out")
+    if crosses and str(chosen["pgo"]) == "True":
+        raise BuildError(
+            "profile-guided optimization runs the interpreter, which a cross build can't"
+        )

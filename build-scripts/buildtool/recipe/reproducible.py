@@ -13,6 +13,10 @@ import os
 import struct
 from pathlib import Path
 
+from ..core.versions import Python
+from . import relocate
+from .environment import Environment
+
 # Where debug information and settings say that the build was.
 PLACE = "/usr/src/cpython-immortal"
 # A week or two: what is added to the time of the release, as told by what is added to it.
@@ -40,11 +44,32 @@ def flag(folder: Path) -> str:
     return f"-ffile-prefix-map={folder}={PLACE}"
 
 
-def variables(built: Path, folder: Path) -> None:
-    """Make sysconfig's variables, before they are installed, say PLACE for *folder*."""
+def prepare(environment: Environment, source: Path, added: Path, linked: bool) -> None:
+    """Let a build in *source*, with the files in *added*, have its time, and say PLACE.
+
+    *linked* tells whether to link is to compile.
+    """
+    environment.define("SOURCE_DATE_EPOCH", str(moment(source, added)))
+    environment.append("CFLAGS_NODIST", flag(source.parent))
+    if linked:
+        environment.append("LDFLAGS_NODIST", flag(source.parent))
+
+
+def variables(built: Path, prefix: str) -> None:
+    """Make sysconfig's variables, before they are installed, say PLACE for where they were built.
+
+    That is *built* and what lies beside it. They follow the installation made for *prefix*, too.
+    """
+    relocate.variables(built, prefix)
     library = built / (built / "pybuilddir.txt").read_text().strip()
     for path in library.glob("_sysconfigdata_*.py"):
-        _replace(path, folder)
+        _replace(path, built.parent)
+
+
+def complete(installed: Path, prefix: str, python: Python, source: Path, added: Path) -> None:
+    """Make an installation for *prefix*, built in *source* with *added*, movable and the same."""
+    relocate.installation(installed, prefix, python)
+    installation(installed, source.parent, moment(source, added))
 
 
 def installation(installed: Path, folder: Path, when: int) -> None:

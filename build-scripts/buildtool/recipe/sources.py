@@ -11,6 +11,7 @@ import functools
 import hashlib
 import os
 import shutil
+import tarfile
 import tempfile
 import urllib.request
 from collections.abc import Callable, Collection
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..core import lists
 from ..core.apt import Apt, addresses
 from ..core.errors import BuildError
 
@@ -35,6 +37,11 @@ class Debian:
     patches: str
     patches_sha256: str
     first_fix: str
+
+    def fixes(self, series: str) -> list[str]:
+        """Return the names of its own fixes, in order, from the *series* of its patches."""
+        names = lists.names(series)
+        return names[names.index(self.first_fix) :]
 
 
 @dataclass(frozen=True)
@@ -108,12 +115,8 @@ def fetch(wanted: Source, store: Path, say: Callable[[str], None]) -> Path:
         )
     debian = wanted.debian
     try:
-        _keep(
-            lambda folder: _apt_source(debian, folder) / debian.original,
-            wanted.sha256,
-            path,
-            debian.original,
-        )
+        get = _of_debian(debian.package, debian.version, debian.original)
+        _keep(get, wanted.sha256, path, debian.original)
     except OSError as error:
         raise BuildError(
             f"the source of {wanted.version} can't be had from {wanted.url} ({reason}) nor as "
@@ -128,24 +131,25 @@ def fetch_debian_patches(wanted: Source, store: Path, say: Callable[[str], None]
     debian = wanted.debian
     if debian is None:
         raise BuildError(f"Debian has no patches for {wanted.version}; use --base upstream")
-    path = store / "s" / debian.patches_sha256
-    if path.exists():
-        verify(path, debian.patches_sha256)
-    else:
-        try:
-            _keep(
-                lambda folder: _apt_source(debian, folder) / debian.patches,
-                debian.patches_sha256,
-                path,
-                debian.patches,
-            )
-        except OSError as error:
-            raise BuildError(
-                f"{debian.patches} can't be had as part of Debian's source package ({error}); "
-                f"put the file at {path}"
-            ) from error
+    package, version = debian.package, debian.version
+    path = _fetch_part(package, version, debian.patches, debian.patches_sha256, store)
     say(f"Debian's patches: {path}")
     return path
+
+
+def unpack(archive: Path, folder: Path, problem: str) -> Path:
+    """Unpack *archive* in *folder*; return the tree in it. BuildError, which begins so: *problem*.
+
+    A minimal Debian has no bzip2, which the command tar would call.
+    """
+    try:
+        with tarfile.open(archive) as members:
+            members.extraction_filter = lambda member, path: member
+            members.extractall(folder)
+    except (OSError, EOFError, tarfile.TarError) as error:
+        raise BuildError(f"{problem}: {error}") from error
+    (tree,) = folder.iterdir()
+    return tree
 
 
 def fetch_library(
@@ -155,24 +159,24 @@ def fetch_library(
 
     *entry* is the library's in conandata.yml. Raises BuildError like fetch().
     """
-    path = store / "s" / entry["sha256"]
+    path = _fetch_part(name, entry["version"], entry["file"], entry["sha256"], store)
+    say(f"source of {name}: {path}")
+    return path
+
+
+def _fetch_part(package: str, version: str, file: str, sha256: str, store: Path) -> Path:
+    """Return the verified *file* of Debian's source package: from *store*, else by apt-get."""
+    path = store / "s" / sha256
     if path.exists():
-        verify(path, entry["sha256"])
+        verify(path, sha256)
         return path
-
-    def get(folder: Path) -> Path:
-        files, wanted = folder / "files", entry["file"]
-        apt_source(name, entry["version"], [wanted], folder / "apt", files)
-        return files / wanted
-
     try:
-        _keep(get, entry["sha256"], path, entry["file"])
+        _keep(_of_debian(package, version, file), sha256, path, file)
     except OSError as error:
         raise BuildError(
-            f"{entry['file']} can't be had as part of Debian's source package ({error}); "
+            f"{file} can't be had as part of Debian's source package ({error}); "
             f"put the file at {path}"
         ) from error
-    say(f"source: Debian's source package {name}")
     return path
 
 
@@ -193,12 +197,14 @@ def _download(url: str, folder: Path) -> Path:
     return file
 
 
-def _apt_source(debian: Debian, folder: Path) -> Path:
-    """Download Debian's source package into *folder*; OSError if apt can't."""
-    files = folder / "files"
-    wanted = (debian.original, debian.patches)
-    apt_source(debian.package, debian.version, wanted, folder / "apt", files)
-    return files
+def _of_debian(package: str, version: str, file: str) -> Callable[[Path], Path]:
+    """Return what downloads a *file* of Debian's source package; OSError if apt can't."""
+
+    def get(folder: Path) -> Path:
+        apt_source(package, version, [file], folder / "apt", folder / "files")
+        return folder / "files" / file
+
+    return get
 
 
 def apt_source(

@@ -11,7 +11,6 @@ import hashlib
 import os
 import re
 import shutil
-import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +23,9 @@ from . import sources
 
 # The packages of the standard library's modules, and libgcc's, which clang takes from here.
 PACKAGES = (
-    *("libc6-dev", "libbz2-dev", "libffi-dev", "libgdbm-dev", "liblzma-dev", "libncurses-dev"),
-    *("libreadline-dev", "libsqlite3-dev", "libssl-dev", "libzstd-dev", "uuid-dev", "zlib1g-dev"),
-)
+    "libc6-dev", "libbz2-dev", "libffi-dev", "libgdbm-dev", "liblzma-dev", "libncurses-dev",
+    "libreadline-dev", "libsqlite3-dev", "libssl-dev", "libzstd-dev", "uuid-dev", "zlib1g-dev",
+)  # fmt: skip
 # An emulator looks for each file in the sysroot first: what isn't for compiling stays out.
 KEPT = ("lib", "lib64", "libx32", "usr")
 NOT_KEPT = ("bin", "sbin", "share", "games")
@@ -74,6 +73,10 @@ class Sysroot:
 
         return cache.once(self.folder, made)
 
+    def flags(self, clang: bool) -> list[str]:
+        """Return the flags by which a compiler, *clang* or not, compiles for the target."""
+        return [*([f"--target={self.triplet}"] if clang else []), f"--sysroot={self.folder}"]
+
     def runner(self, command: str) -> list[str]:
         """Return the command before a program's that makes it run here: see ci/targets.toml."""
         if command == "native":
@@ -90,12 +93,12 @@ class Sysroot:
         record = [f"built by {process.first_line(self.compiler, '--version')}"]
         for name, entry in self.conan_data["libraries"].items():
             archive = sources.fetch_library(name, entry, paths.sources(), say)
-            tree = _unpack_source(archive, work / name, f"{name} for {self.triplet}")
+            problem = f"{name} for {self.triplet} can't be made"
+            tree = sources.unpack(archive, work / name, problem)
             steps = STEPS[name].format(triplet=self.triplet, jobs=jobs)
             script = f"{steps} && make install DESTDIR={root}"
             env = {k: v for k, v in os.environ.items() if k not in ("LDFLAGS", "CPPFLAGS")}
             env |= {"CC": self.compiler, "CFLAGS": "-O2 -fPIC"}
-            problem = f"{name} for {self.triplet} can't be made"
             process.run(["sh", "-c", script], problem, cwd=tree, env=env)
             record.append(f"{entry['file']} {entry['sha256']}")
         # The compiler finds its C library by itself; the emulator looks for it here.
@@ -107,21 +110,6 @@ class Sysroot:
             shutil.copytree(headers, root / "usr" / "include" / self.triplet)
             (root / "usr" / "lib" / self.triplet).symlink_to(Path("/usr/lib", self.triplet))
         return "\n".join(record) + "\n"
-
-
-def _unpack_source(archive: Path, folder: Path, what: str) -> Path:
-    """Unpack *archive* in *folder*; return the tree in it. Raises BuildError.
-
-    A minimal Debian has no bzip2, which the command tar would call.
-    """
-    try:
-        with tarfile.open(archive) as members:
-            members.extraction_filter = lambda member, path: member
-            members.extractall(folder)
-    except (OSError, EOFError, tarfile.TarError) as error:
-        raise BuildError(f"{what} can't be made: {error}") from error
-    (tree,) = folder.iterdir()
-    return tree
 
 
 def _unpack_debian(architecture: str, root: Path, work: Path) -> str:

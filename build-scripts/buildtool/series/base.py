@@ -25,9 +25,7 @@ def make_base(version: str, kind: str = "upstream") -> Base:
     title = f"CPython {version} with the patches of Debian's {wanted.debian.version}"
     before: list[tuple[str, bytes]] = []
     with tarfile.open(patches) as tar:
-        names = _read(tar, "series").decode().split("\n")
-        names = [name for name in names if name.strip() and not name.startswith("#")]
-        for name in names[names.index(wanted.debian.first_fix) :]:
+        for name in wanted.debian.fixes(_read(tar, "series").decode()):
             before.append((name, _read(tar, name)))
     return Base(title, archive, tuple(before))
 

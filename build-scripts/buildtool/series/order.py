@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..core.errors import BuildError
+from ..core.lists import name_of
 
 
 @dataclass
@@ -36,11 +37,6 @@ class Series:
         """Return the file's content."""
         lines = [line for group in self.groups for line in [*group.heading, *group.entries]]
         return "".join(f"{line}\n" for line in lines)
-
-
-def name_of(entry: str) -> str:
-    """Return the name in an entry, without its comment."""
-    return entry.partition("#")[0].strip()
 
 
 def parse(text: str) -> Series:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from email.header import decode_header, make_header
 from pathlib import Path
 
+from ..core import git
 from ..core.errors import BuildError
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_.+-]*\.patch")
@@ -83,7 +84,7 @@ def _split(text: str) -> tuple[str, str]:
 def read(path: Path) -> Patch:
     """Read a patch file; BuildError if it isn't there or is no patch."""
     try:
-        return parse(path.name, decode(path.read_bytes()))
+        return parse(path.name, git.decode(path.read_bytes()))
     except OSError as error:
         raise BuildError(f"{path} can't be read: {error.strerror}") from error
 
@@ -92,16 +93,6 @@ def diff_of(data: bytes) -> bytes:
     """Return of a patch file what changes the source: all of it, if it isn't in git's form."""
     start = re.search(rb"^diff --git ", data, re.MULTILINE)
     return data[start.start() :] if start else data
-
-
-def decode(data: bytes) -> str:
-    """Turn a patch's bytes into text, any byte and any line end kept."""
-    return data.decode("utf-8", "surrogateescape")
-
-
-def encode(text: str) -> bytes:
-    """Undo decode()."""
-    return text.encode("utf-8", "surrogateescape")
 
 
 def mail(patch: Patch) -> str:

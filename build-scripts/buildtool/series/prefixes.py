@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core import paths
+from ..core import git, paths
 from ..core.errors import BuildError, restore_interrupt
-from . import gitrun, patchfile, repository
+from . import repository
 from .patchfile import Patch
 from .repository import Base
 
@@ -36,7 +36,7 @@ def keys(base: Base, patches: Sequence[Patch], plan: Plan) -> list[str]:
     digest = hashlib.sha256(f"{base.title} {plan.debug}".encode())
     found = []
     for patch in patches:
-        digest.update(patchfile.encode(f"{patch.name} {patch.tests}\n{patch.diff}"))
+        digest.update(git.encode(f"{patch.name} {patch.tests}\n{patch.diff}"))
         found.append(digest.hexdigest())
     return found
 
@@ -55,13 +55,13 @@ def build_all(base: Base, patches: Sequence[Patch], folder: Path, plan: Plan) ->
     tree = folder / "source"
     shutil.rmtree(tree / ".git", ignore_errors=True)
     _import_over(base, patches, tree)
-    revisions = gitrun.git(tree, "rev-list", "--reverse", f"{repository.TAG}..HEAD").split()
+    revisions = git.git(tree, "rev-list", "--reverse", f"{repository.TAG}..HEAD").split()
     for number, (patch, key, revision) in enumerate(zip(patches, wanted, revisions, strict=True)):
         title = f"[{number + 1}/{len(patches)}] {patch.name}"
         if key in passed:
             print(f"{title}: passed before", flush=True)
             continue
-        gitrun.git(tree, "checkout", "--quiet", "--force", revision)
+        git.git(tree, "checkout", "--quiet", "--force", revision)
         start = time.monotonic()
         _build(patch, tree, folder, plan, title)
         passed[key] = patch.name
@@ -80,9 +80,9 @@ def _import_over(base: Base, patches: Sequence[Patch], tree: Path) -> None:
     (fresh / ".git").rename(tree / ".git")
     shutil.rmtree(fresh)
     # Only files whose content differs are written, so make does not start all over again.
-    gitrun.run(tree, "update-index", "-q", "--refresh")
-    gitrun.git(tree, "reset", "--quiet", "--hard", "HEAD")
-    gitrun.git(tree, "clean", "--quiet", "-xdf")
+    git.run(tree, "update-index", "-q", "--refresh")
+    git.git(tree, "reset", "--quiet", "--hard", "HEAD")
+    git.git(tree, "clean", "--quiet", "-xdf")
 
 
 def _build(patch: Patch, tree: Path, folder: Path, plan: Plan, title: str) -> None:
@@ -125,9 +125,9 @@ def _touch_headers(tree: Path, built_with: Path) -> None:
     The Makefile leaves some of Include/internal out, pycore_gc.h for one, but it has
     Python.h for every file, and so does setup.py.
     """
-    headers = gitrun.git(tree, "ls-files", "--stage", "*.h")
+    headers = git.git(tree, "ls-files", "--stage", "*.h")
     if not built_with.exists() or built_with.read_text() != headers:
         (tree / "Include" / "Python.h").touch()
         # The next checkout would write it again, and make compile everything again.
-        gitrun.run(tree, "update-index", "-q", "--refresh")
+        git.run(tree, "update-index", "-q", "--refresh")
         built_with.write_text(headers)

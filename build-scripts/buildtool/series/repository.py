@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import shutil
 import tarfile
-import tempfile
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import BuildError
+from ..core.git import apply as apply_diff
+from ..core.git import encode, git, reason, run
+from ..install import swap
 from . import order, patchfile
-from .gitrun import git, reason, run
 from .patchfile import Patch
 
 TAG = "pristine"
@@ -38,16 +38,16 @@ __pycache__/
 """
 
 _FORMAT = (
-    *("format-patch", "--stdout", "-1", "--zero-commit", "--no-signature", "-N", "--no-stat"),
-    *("--full-index", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color", "-U3"),
-    *("--diff-algorithm=histogram", "--indent-heuristic", "--inter-hunk-context=0"),
-    *("--src-prefix=a/", "--dst-prefix=b/", "--no-attach", "--no-thread", "--no-cover-letter"),
-    *("--no-base", "--no-from", "--no-to", "--no-cc", "--no-add-header", "--no-notes"),
-)
+    "format-patch", "--stdout", "-1", "--zero-commit", "--no-signature", "-N", "--no-stat",
+    "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color", "-U3",
+    "--diff-algorithm=histogram", "--indent-heuristic", "--inter-hunk-context=0",
+    "--src-prefix=a/", "--dst-prefix=b/", "--no-attach", "--no-thread", "--no-cover-letter",
+    "--no-base", "--no-from", "--no-to", "--no-cc", "--no-add-header", "--no-notes",
+)  # fmt: skip
 _AM = (
-    *("am", "--quiet", "--no-3way", "--keep-cr", "--keep-non-patch", "--no-scissors"),
-    *("--no-gpg-sign", "--committer-date-is-author-date", "--whitespace=nowarn"),
-)
+    "am", "--quiet", "--no-3way", "--keep-cr", "--keep-non-patch", "--no-scissors",
+    "--no-gpg-sign", "--committer-date-is-author-date", "--whitespace=nowarn",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,24 +62,6 @@ class Base:
 def read_patches(folder: Path) -> list[Patch]:
     """Read the patches that *folder*/series lists, in order."""
     return [patchfile.read(folder / name) for name in order.read(folder / "series").names]
-
-
-@contextmanager
-def beside(path: Path) -> Iterator[Path]:
-    """Give a new folder beside *path* that becomes *path* at the end, or is gone after a failure.
-
-    Raises BuildError if *path* exists.
-    """
-    if path.exists() or path.is_symlink():
-        raise BuildError(f"{path} exists; remove it or name another place")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-"))
-    try:
-        made.chmod(0o755)
-        yield made
-        made.rename(path)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
 
 
 def lay(base: Base, folder: Path, only: Collection[str] | None = None) -> None:
@@ -101,9 +83,7 @@ def lay(base: Base, folder: Path, only: Collection[str] | None = None) -> None:
     (folder / ".git" / "info" / "exclude").write_text(IGNORED)
     for name, diff in base.before:
         limits = [f"--include={path}" for path in only or ()]
-        ran = run(folder, "apply", *limits, "-", data=diff)
-        if ran.returncode:
-            raise BuildError(f"{name} does not apply to {base.title}: {reason(ran)}")
+        apply_diff(folder, diff, f"{name} does not apply to {base.title}", *limits)
     git(folder, "add", "--all", "--force")
     message = ("commit", "--quiet", "--allow-empty", "-m", base.title)
     ran = run(folder, *message, date=f"{newest} +0000")
@@ -114,18 +94,26 @@ def lay(base: Base, folder: Path, only: Collection[str] | None = None) -> None:
 
 def apply(folder: Path, patch: Patch, title: str, *options: str) -> None:
     """Commit *patch* on top of *folder*'s branch, without fuzz; BuildError says where it fails."""
-    ran = run(folder, *_AM, *options, data=patchfile.encode(patchfile.mail(patch)))
+    ran = run(folder, *_AM, *options, data=encode(patchfile.mail(patch)))
     if ran.returncode:
         run(folder, "am", "--abort")
         raise BuildError(f"{patch.name} does not apply to {title}: {reason(ran)}")
 
 
 def import_series(base: Base, patches: Sequence[Patch], folder: Path) -> None:
-    """Make the repository *folder*: the pristine source, and one commit for each patch."""
-    with beside(folder) as made:
+    """Make the repository *folder*: the pristine source, and one commit for each patch.
+
+    Raises BuildError if *folder* exists.
+    """
+    if folder.exists() or folder.is_symlink():
+        raise BuildError(f"{folder} exists; remove it or name another place")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with swap.beside(folder, "new") as made:
+        made.mkdir()
         lay(base, made)
         for patch in patches:
             apply(made, patch, base.title)
+        made.rename(folder)
 
 
 def export(folder: Path) -> list[Patch]:
@@ -157,21 +145,15 @@ def write(patches: Sequence[Patch], folder: Path) -> None:
     old = order.read(listed) if listed.exists() else order.Series([])
     new = order.reorder(old, [patch.name for patch in patches])
     folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
-    try:
-        kept = made / "kept"
+    with (
+        swap.alone(folder),
+        swap.beside(folder, "new") as made,
+        swap.beside(folder, "old") as aside,
+    ):
         if folder.exists():
-            shutil.copytree(folder, kept, ignore=shutil.ignore_patterns("*.patch"))
-        kept.mkdir(exist_ok=True)
-        (kept / "series").write_text(new.text(), encoding="utf-8")
+            shutil.copytree(folder, made, ignore=shutil.ignore_patterns("*.patch"))
+        made.mkdir(exist_ok=True)
+        (made / "series").write_text(new.text(), encoding="utf-8")
         for patch in patches:
-            (kept / patch.name).write_bytes(patchfile.encode(patch.text()))
-        if folder.exists():
-            folder.rename(made / "old")
-        try:
-            kept.rename(folder)
-        except OSError:
-            (made / "old").rename(folder)
-            raise
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+            (made / patch.name).write_bytes(encode(patch.text()))
+        swap.replace(made, folder, aside)

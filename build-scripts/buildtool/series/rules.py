@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..core import git
 from ..core.errors import BuildError
-from . import gitrun, order, patchfile, repository
+from . import order, patchfile, repository
 from .patchfile import Patch
 from .repository import Base
 
@@ -174,11 +175,11 @@ def _application(folder: Path, base: Base, patches: list[Patch]) -> list[str]:
                 # What comes after it may build on it, so it would only repeat the complaint.
                 return [*found, str(error)]
             check = ("-c", "core.whitespace=cr-at-eol", "diff", "--check", "HEAD^", "HEAD")
-            checked = gitrun.run(tree, *check)
-            lines = patchfile.decode(checked.stdout).split("\n")
+            checked = git.run(tree, *check)
+            lines = git.decode(checked.stdout).split("\n")
             found += [f"{patch.name}: {line}" for line in lines if _is_complaint(line)]
         for patch, exported in zip(patches, repository.export(tree), strict=True):
-            if (folder / patch.name).read_bytes() != patchfile.encode(exported.text()):
+            if (folder / patch.name).read_bytes() != git.encode(exported.text()):
                 found.append(
                     f"{patch.name}: isn't in the form that series export writes "
                     "(it may apply with an offset); import and export the series"

@@ -15,10 +15,10 @@ from .single import Outcome, Settings
 RESOURCES = "all,-audio,-gui,-largefile,-network,-urlfetch"
 # The modules that take longest come first, so that the end does not wait for one of them.
 LONGEST = (
-    *("test_concurrent_futures", "test_multiprocessing_spawn", "test_multiprocessing_forkserver"),
-    *("test_multiprocessing_fork", "test_asyncio", "test_tools", "test_subprocess", "test_gdb"),
-    *("test_peg_generator", "test_zipfile", "test_tarfile", "test_threading", "test_venv"),
-)
+    "test_concurrent_futures", "test_multiprocessing_spawn", "test_multiprocessing_forkserver",
+    "test_multiprocessing_fork", "test_asyncio", "test_tools", "test_subprocess", "test_gdb",
+    "test_peg_generator", "test_zipfile", "test_tarfile", "test_threading", "test_venv",
+)  # fmt: skip
 RUNS_ALONE = 2
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import subprocess
 import threading
 import time
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..core import process
 from ..core.errors import BuildError
 from ..install import place
 from . import single
@@ -66,10 +66,8 @@ def fingerprint(python: Path) -> str:
     programs = sorted({python, *([beside] if beside.exists() else [])})
     digest = hashlib.sha256(b"".join(program.read_bytes() for program in programs))
     code = "import sysconfig; print(sysconfig.get_path('stdlib'))"
-    ran = subprocess.run([str(python), "-c", code], capture_output=True, text=True)
-    if ran.returncode:
-        raise BuildError(f"{python} does not run; name a working interpreter")
-    library = Path(ran.stdout.strip())
+    problem = f"{python} does not run; name a working interpreter"
+    library = Path(process.run([str(python), "-c", code], problem).strip())
     shared = library.parent.glob("libpython*.so*")
     for path in sorted([*library.rglob("*.py"), *library.rglob("*.so"), *shared]):
         digest.update(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}".encode())

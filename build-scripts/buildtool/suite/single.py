@@ -76,14 +76,14 @@ def run(
         (place / "work").mkdir()
         (place / "sanitizer").mkdir()
         command = [
-            *(str(python), "-m", "test", "-v"),
-            *(f"--timeout={settings.timeout:.0f}", f"--use={settings.resources}"),
+            str(python), "-m", "test", "-v",
+            f"--timeout={settings.timeout:.0f}", f"--use={settings.resources}",
             # The report grows with each run, which a hunt would take for a leak.
             f"--huntrleaks={settings.huntrleaks}"
             if settings.huntrleaks
             else f"--junit-xml={report}",
             module,
-        ]
+        ]  # fmt: skip
         with log.open("wb") as out:
             limit = start + settings.timeout + GRACE
             status = _call(command, place, out.fileno(), limit, stop or threading.Event())

@@ -9,10 +9,10 @@ from .target import Arch
 _HEADERS = "/usr/include/wine/wine"
 # _MSC_VER 1938 is Visual Studio 2022 17.8. The warnings are of what cl takes without one.
 _COMPILER = (
-    *("-fms-compatibility-version=19.38", "/nologo", "/O2", "/MD", "/GS-", "/utf-8"),
-    *("/Gy", "/Gw", "/D_UCRT", "-imsvc", f"{_HEADERS}/msvcrt", "-imsvc", f"{_HEADERS}/windows"),
-    *("-Wno-visibility", "-Wno-macro-redefined", "-Wno-invalid-token-paste"),
-)
+    "-fms-compatibility-version=19.38", "/nologo", "/O2", "/MD", "/GS-", "/utf-8",
+    "/Gy", "/Gw", "/D_UCRT", "-imsvc", f"{_HEADERS}/msvcrt", "-imsvc", f"{_HEADERS}/windows",
+    "-Wno-visibility", "-Wno-macro-redefined", "-Wno-invalid-token-paste",
+)  # fmt: skip
 # test_list wants functions with equal bodies to be different objects: they are not folded.
 _LINKER = ("/nologo", "/nodefaultlib", "/opt:ref,noicf", "/safeseh:no")
 

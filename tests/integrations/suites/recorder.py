@@ -1,12 +1,14 @@
 """A pytest plugin, and what Django's runner needs: make the heap immortal, then record each test.
 
 RECORDER_FILE in the environment names the file for the outcomes, a JSON object by test. The heap
-becomes immortal when the tests are collected, right before the first one; in stock nothing does.
+becomes immortal when the tests are collected, right before the first one: by the patched gc, or by
+the package immortal-objects where modules are looked for. In stock nothing does.
 """
 
 from __future__ import annotations
 
 import gc
+import importlib.util
 import json
 import os
 from pathlib import Path
@@ -19,9 +21,12 @@ ORDER = ("passed", "xfailed", "xpassed", "skipped", "failed")
 
 def immortalize() -> None:
     """Make the heap immortal, and make sure that it is; do nothing in stock."""
-    if hasattr(gc, "immortalize_heap"):
-        assert gc.immortalize_heap() > 10_000
-        assert gc.is_immortal(outcomes)  # type: ignore[attr-defined]
+    by: Any = gc
+    if importlib.util.find_spec("immortal_objects"):
+        by = importlib.import_module("immortal_objects")
+    if hasattr(by, "immortalize_heap"):
+        assert by.immortalize_heap() > 10_000
+        assert by.is_immortal(outcomes)
 
 
 def record(name: str, outcome: str) -> None:

@@ -13,6 +13,7 @@ import sys
 import tarfile
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,18 +25,18 @@ RESULT = MISC / "integrations" / "suites.json"
 PYTEST = ("-m", "pytest", "-q", "-p", "recorder", "-p", "no:cacheprovider", "-p", "no:xdist")
 # What of Django's tests: the parts of these names.
 DJANGO = (
-    *("basic", "queries", "aggregation", "annotations", "expressions", "lookup", "many_to_many"),
-    *("many_to_one", "model_fields", "model_forms", "forms_tests", "template_tests", "utils_tests"),
-    *("serializers", "auth_tests", "sessions_tests", "middleware", "requests_tests"),
-    *("urlpatterns_reverse", "signals", "sites_tests"),
-)
+    "basic", "queries", "aggregation", "annotations", "expressions", "lookup", "many_to_many",
+    "many_to_one", "model_fields", "model_forms", "forms_tests", "template_tests", "utils_tests",
+    "serializers", "auth_tests", "sessions_tests", "middleware", "requests_tests",
+    "urlpatterns_reverse", "signals", "sites_tests",
+)  # fmt: skip
 
 
 # What pytest takes for tests of lxml, and isn't: classes to derive from, and makers of suites.
 LXML_BASES = (
-    *("_ETreeTestCaseBase", "_XmlFileTestCaseBase", "_IOTestCaseBase", "_XMLPullParserTest"),
-    *("_ElementSlicingTest", "_C14NTest", "_XIncludeTestCase", "test_suite"),
-)
+    "_ETreeTestCaseBase", "_XmlFileTestCaseBase", "_IOTestCaseBase", "_XMLPullParserTest",
+    "_ElementSlicingTest", "_C14NTest", "_XIncludeTestCase", "test_suite",
+)  # fmt: skip
 # Tests that end otherwise, all for one reason: they compare sys.getrefcount() of an immortal object
 # (None, small numbers, what was there at the call) before and after something: it does not count.
 KNOWN = (
@@ -72,7 +73,7 @@ SUITES = {
     ),
     "pydantic": Suite(
         (
-            *(*PYTEST, "tests"),
+            *PYTEST, "tests",
             *(f"--ignore=tests/{name}" for name in ("mypy", "pyright", "benchmarks")),
             *(f"--ignore=tests/{name}" for name in ("test_docs.py", "test_docs_extraction.py")),
             "--ignore=tests/typechecking",
@@ -86,7 +87,7 @@ SUITES = {
     ),
     "SQLAlchemy": Suite(
         (
-            *(*PYTEST, "test/base", "test/engine", "test/orm/declarative"),
+            *PYTEST, "test/base", "test/engine", "test/orm/declarative",
             *(f"test/sql/test_{name}.py" for name in ("compare", "compiler", "select", "types")),
         ),
         "sqlalchemy==2.1.9",
@@ -98,13 +99,13 @@ SUITES = {
     ),
     "NumPy": Suite(
         (
-            *(*PYTEST, "-m", "not slow", "--pyargs"),
+            *PYTEST, "-m", "not slow", "--pyargs",
             *(f"numpy._core.tests.test_{name}" for name in ("multiarray", "dtype", "numeric")),
             "numpy._core.tests.test_regression",
             *(f"numpy.lib.tests.test_{name}" for name in ("function_base", "io")),
         )
     ),
-}
+}  # fmt: skip
 
 
 def source(python: Path, suite: Suite, folder: Path) -> Path:
@@ -122,11 +123,11 @@ def source(python: Path, suite: Suite, folder: Path) -> Path:
     return unpacked / suite.folder
 
 
-def outcomes(python: Path, site: Path, suite: Suite, folder: Path) -> dict[str, str]:
-    """Run the suite in *folder*; return the outcome of each test."""
+def outcomes(python: Path, sites: Sequence[Path], suite: Suite, folder: Path) -> dict[str, str]:
+    """Run the suite in *folder*, with modules of *sites*; return the outcome of each test."""
     with tempfile.TemporaryDirectory() as temporary:
         record = Path(temporary, "record")
-        names = {**modules(HERE, site), "RECORDER_FILE": str(record)}
+        names = {**modules(HERE, *sites), "RECORDER_FILE": str(record)}
         ran = subprocess.run(
             [python, *suite.command],
             cwd=folder,
@@ -145,13 +146,22 @@ def outcomes(python: Path, site: Path, suite: Suite, folder: Path) -> dict[str, 
 
 def compare(name: str, patched: Path, stock: Path) -> dict[str, Any]:
     """Run a suite with both; return its counts in stock, and the tests that differ."""
-    suite = SUITES[name]
-    site = site_packages(patched, HERE / "suites.txt")
+    sites = (site_packages(patched, HERE / "suites.txt"),)
+    return _compare(SUITES[name], (stock, sites), (patched, sites))
+
+
+def compare_package(name: str, python: Path, package: Path) -> dict[str, Any]:
+    """Run a suite with an interpreter, without and with the package, which lies in a folder."""
+    site = site_packages(python, HERE / "suites.txt")
+    return _compare(SUITES[name], (python, (site,)), (python, (package, site)))
+
+
+def _compare(suite: Suite, *sides: tuple[Path, Sequence[Path]]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         if suite.source:
             folder = source(Path(sys.executable), suite, folder)
-        found = [outcomes(python, site, suite, folder) for python in (stock, patched)]
+        found = [outcomes(python, sites, suite, folder) for python, sites in sides]
     return summary(*found)
 
 

@@ -57,7 +57,7 @@ def outcome(python: Path, module: str, mode: str, only: str = "") -> list[str]:
         except subprocess.TimeoutExpired:
             return ["timed out"]
         left = sorted(path.name for path in Path(folder).iterdir())
-    plain = re.sub(r"0x[0-9a-f]+|/\S+|line \d+", "N", ran.stderr)
+    plain = re.sub(r"0x[0-9a-f]+|/\S+|line \d+|\d+\.\d+s\b", "N", ran.stderr)
     errors = complaints(plain.splitlines())
     names = [re.sub(r"(tmp|pymp-)\w+", r"\1", name) for name in left]
     return [f"status {ran.returncode}", *ran.stdout.splitlines(), *sorted(errors), *names]

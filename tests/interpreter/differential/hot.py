@@ -210,28 +210,14 @@ def _expression(chance: random.Random, depth: int, known: int) -> str:
         return chance.choice((*NAMES, *NAMES, str(chance.randint(0, 300)), "'s'", "2.5", "None"))
     one, two = (_expression(chance, depth - 1, known) for _ in range(2))
     forms = [
-        *(f"o.{chance.choice(ATTRIBUTES)}", "o.m(a)", "o.n()", "o.c(a)", "o.s(i)", "o + a"),
-        *(f"g2_N[{chance.randint(0, 4)}]", "g3_N['a']", "g3_N.get(i)", "g4_N[i % 3]", "o[i]"),
-        *(f"({one} == {two})", f"({one} is {two})", f"({one} in g2_N)", f"(not {one})"),
-        *(f"({one} or {two})", f"({one} and {two})", f"({one} if {two} else i)"),
-        *("(a + 1)", "(i - 2)", "(i * 3)", "(g0_N + i)", "(2.5 * i)", "(1.5 - i)", "(g0_N < 5)"),
-        *(
-            "len(g2_N)",
-            "abs(i)",
-            "isinstance(o, Base_N)",
-            "str(i)",
-            "type(o).__name__",
-            "min(i, 3)",
-        ),
-        *(
-            "g1_N + 's'",
-            "g1_N[0]",
-            "(i, *g4_N)",
-            "getattr(o, 'x', 0)",
-            "tuple(g2_N)[:2]",
-            "bool(b)",
-        ),
-    ]
+        f"o.{chance.choice(ATTRIBUTES)}", "o.m(a)", "o.n()", "o.c(a)", "o.s(i)", "o + a",
+        f"g2_N[{chance.randint(0, 4)}]", "g3_N['a']", "g3_N.get(i)", "g4_N[i % 3]", "o[i]",
+        f"({one} == {two})", f"({one} is {two})", f"({one} in g2_N)", f"(not {one})",
+        f"({one} or {two})", f"({one} and {two})", f"({one} if {two} else i)",
+        "(a + 1)", "(i - 2)", "(i * 3)", "(g0_N + i)", "(2.5 * i)", "(1.5 - i)", "(g0_N < 5)",
+        "len(g2_N)", "abs(i)", "isinstance(o, Base_N)", "str(i)", "type(o).__name__", "min(i, 3)",
+        "g1_N + 's'", "g1_N[0]", "(i, *g4_N)", "getattr(o, 'x', 0)", "tuple(g2_N)[:2]", "bool(b)",
+    ]  # fmt: skip
     if known:
         forms.append(f"f{chance.randrange(known)}_N(i, o)")
     return chance.choice(forms)

@@ -15,9 +15,9 @@ HERE = Path(__file__).resolve().parent
 # How a program runs: forked from a warm process, from one with an immortal heap, or by itself.
 WAYS = ("forked",) * 5 + ("forked from sealed",) * 3 + ("alone",) * 2
 ENDS = (
-    *("sys.exit(0)", "sys.exit(R(1, 99))", "os._exit(R(0, 99))", "raise Ended", "raise Ended"),
-    *('sys.exit("a message")', 'raise ValueError("at the end")', "os.kill(os.getpid(), 15)"),
-)
+    "sys.exit(0)", "sys.exit(R(1, 99))", "os._exit(R(0, 99))", "raise Ended", "raise Ended",
+    'sys.exit("a message")', 'raise ValueError("at the end")', "os.kill(os.getpid(), 15)",
+)  # fmt: skip
 # A trace function that is left in place keeps stock from calling many finalizers.
 UNTRACE = "sys.settrace(None)\nsys.setprofile(None)\n"
 # They tell whether the program's variables go away with their interpreter, or leak.
@@ -27,9 +27,9 @@ globals()["canary"] = lambda: local
 globals()["canaries"] = [Noisy("canary of the module")]
 """
 COLLECT = (
-    *("gc.collect()", "gc.collect(0)", "gc.collect(1)", "gc.freeze()", "gc.unfreeze()"),
-    *("gc.disable()", "gc.enable()", "gc.set_threshold(R(1, 50))"),
-)
+    "gc.collect()", "gc.collect(0)", "gc.collect(1)", "gc.freeze()", "gc.unfreeze()",
+    "gc.disable()", "gc.enable()", "gc.set_threshold(R(1, 50))",
+)  # fmt: skip
 
 
 @dataclass

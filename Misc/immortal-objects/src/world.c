@@ -1,0 +1,205 @@
+/* Without the GIL: other threads, owners of objects, the collector.
+
+   Counts are changed by several threads at once, an owner's own one without
+   atomic instructions.  So the world is stopped while objects become immortal:
+   every other thread waits at a point where it is in no increment, holds no
+   lock of an object, and has stored its stack. */
+
+#include "core.h"
+
+#ifdef Py_GIL_DISABLED
+
+void
+stop_world(void)
+{
+    _PyEval_StopTheWorld(PyInterpreterState_Get());
+}
+
+void
+start_world(void)
+{
+    _PyEval_StartTheWorld(PyInterpreterState_Get());
+}
+
+/* A thread counts the instances of a class, the calls of code and the
+   functions of a namespace in a table of its own, by a number that each of
+   these has.  A collection adds these counts to the objects' own, which would
+   be a write to each immortal one.  So all of these get the number of one
+   class, which nobody uses and which alone is written to. */
+static PyTypeObject *sink;
+
+static PyType_Slot sink_slots[] = {
+    {0, NULL},
+};
+
+static PyType_Spec sink_spec = {
+    .name = "immortal_objects._core.sink",
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .slots = sink_slots,
+};
+
+/* Return 0, or -1 with an exception set. */
+int
+world_init(void)
+{
+    if (sink != NULL) {
+        return 0;
+    }
+    sink = (PyTypeObject *)PyType_FromSpec(&sink_spec);     // kept
+    if (sink == NULL) {
+        return -1;
+    }
+    // Never freed, whatever is added to its count, and its number never given
+    // to another object
+    stop_world();
+    set_immortal_count((PyObject *)sink);
+    start_world();
+    return 0;
+}
+
+bool
+is_sink(PyObject *op)
+{
+    return op == (PyObject *)sink;
+}
+
+static Py_ssize_t
+sink_id(void)
+{
+    return ((PyHeapTypeObject *)sink)->unique_id;
+}
+
+/* What a thread has counted for an object is of no use any more. */
+static void
+forget_counts(Py_ssize_t id)
+{
+    PyInterpreterState *interp = PyInterpreterState_Get();
+    for (PyThreadState *tstate = PyInterpreterState_ThreadHead(interp);
+         tstate != NULL;
+         tstate = PyThreadState_Next(tstate))
+    {
+        _PyThreadStateImpl *impl = (_PyThreadStateImpl *)tstate;
+        if (id <= impl->refcounts.size) {
+            impl->refcounts.values[id - 1] = 0;
+        }
+    }
+}
+
+/* Give an object that becomes immortal the number of the class above. */
+void
+share_id(PyObject *op)
+{
+    Py_ssize_t shared = sink_id();
+    Py_ssize_t id = _Py_INVALID_UNIQUE_ID;
+    if (shared == _Py_INVALID_UNIQUE_ID) {
+        return;
+    }
+    if (PyType_Check(op)) {
+        if (PyType_HasFeature((PyTypeObject *)op, Py_TPFLAGS_HEAPTYPE)) {
+            PyHeapTypeObject *type = (PyHeapTypeObject *)op;
+            id = type->unique_id;
+            type->unique_id = shared;
+        }
+    }
+    else if (PyCode_Check(op)) {
+        id = ((PyCodeObject *)op)->_co_unique_id;
+        ((PyCodeObject *)op)->_co_unique_id = shared;
+    }
+    else if (PyDict_Check(op)) {
+        PyDictObject *dict = (PyDictObject *)op;
+        id = _PyDict_UniqueId(dict);
+        if (id != _Py_INVALID_UNIQUE_ID) {
+            uint64_t rest = ((uint64_t)1 << DICT_UNIQUE_ID_SHIFT) - 1;
+            dict->_ma_watcher_tag = (dict->_ma_watcher_tag & rest)
+                                    | (uint64_t)shared << DICT_UNIQUE_ID_SHIFT;
+        }
+    }
+    if (id != _Py_INVALID_UNIQUE_ID && id != shared) {
+        forget_counts(id);
+    }
+}
+
+/* Can the fields of its count be written to?  Not if its owner is to merge
+   them, or if a collection that runs in another thread, or around this call,
+   has it in a list that goes through these fields. */
+bool
+is_settled(PyObject *op)
+{
+    Py_ssize_t state = op->ob_ref_shared & _Py_REF_SHARED_FLAG_MASK;
+    if (op->ob_gc_bits & _PyGC_BITS_UNREACHABLE) {
+        return false;
+    }
+    if (state == _Py_REF_MERGED) {
+        return op->ob_tid == _Py_UNOWNED_TID;
+    }
+    return state != _Py_REF_QUEUED;
+}
+
+/* Note an object that its owner is to merge the counts of: a collection merges
+   them all, and then it can be taken. */
+int
+leave_for_later(immortal_walk *walk, PyObject *op)
+{
+    if ((op->ob_ref_shared & _Py_REF_SHARED_FLAG_MASK) != _Py_REF_QUEUED) {
+        return 0;
+    }
+    int new = addresses_add(&walk->seen, op);
+    if (new <= 0) {
+        return new;
+    }
+    if (objects_push(&walk->left, op) < 0) {
+        return -1;
+    }
+    Py_INCREF(op);
+    return 0;
+}
+
+typedef struct {
+    objects *array;
+    bool hold;
+    bool failed;
+} tracked_list;
+
+static int
+list_one(PyObject *op, void *arg)
+{
+    tracked_list *list = (tracked_list *)arg;
+    if (PyFrame_Check(op) || op == core.marker
+        || (list->hold && (!is_settled(op) || Py_REFCNT(op) == 0)))
+    {
+        return 1;
+    }
+    if (objects_push(list->array, op) < 0) {
+        list->failed = true;
+        return 0;
+    }
+    if (list->hold) {
+        Py_INCREF(op);
+    }
+    return 1;
+}
+
+/* List what the collector looks at, but for frames; with a reference of ours,
+   so that they live on when other threads do.  Return 0, or -1 without memory.
+   */
+int
+list_tracked(objects *array, bool hold)
+{
+    tracked_list list = {.array = array, .hold = hold};
+    PyUnstable_GC_VisitObjects(list_one, &list);
+    return list.failed ? -1 : 0;
+}
+
+#else
+
+void
+stop_world(void)
+{
+}
+
+void
+start_world(void)
+{
+}
+
+#endif
