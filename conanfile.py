@@ -21,7 +21,7 @@ from conan.tools.system.package_manager import Apt
 # The modules that are exported with the recipe.
 sys.path.insert(0, str(Path(__file__).parent / "build-scripts"))
 from buildtool.core import errors, lists, versions
-from buildtool.recipe import environment, exported, relocate, sources, sysroot, toolchain, tree
+from buildtool.recipe import environment, exported, reproducible, sources, sysroot, toolchain, tree
 from buildtool.recipe.options import OPTIONS, check, configure_args
 from buildtool.windows import build as windows_build
 from buildtool.windows import root as windows_root
@@ -142,13 +142,14 @@ class CPythonImmortal(ConanFile):
             for arg in tools.configure_args
             if not arg.endswith("able-static") and not arg.startswith(("--sbin", "--oldinclude"))
         ]
-        tools.configure_args += [*configure_args(self._chosen), *self._python.facts.configure]
+        tools.configure_args += configure_args(self._chosen)
         variables = tools.environment()
         if self._crosses:
-            native = f"--with-build-python={self._native}"
-            tools.configure_args += ["--without-ensurepip", native]
+            tools.configure_args += ["--without-ensurepip", f"--with-build-python={self._native}"]
             environment.answer(variables, self.buildenv.vars(self).keys())
         compiler, program = self.settings.compiler, self._compiler
+        given = Path(self.source_folder), Path(self.export_sources_folder)
+        reproducible.prepare(variables, *given, compiler == "gcc" and bool(self.options.lto))
         if self.options.pgo:
             environment.optimize(variables, str(compiler), str(compiler.version))
         if release := self._conf("toolchain"):
@@ -167,8 +168,7 @@ class CPythonImmortal(ConanFile):
         tools.generate(variables)
 
         if shutil.which("ccache") and os.path.isdir("/usr/lib/ccache"):
-            ccache = Environment()
-            environment.use_ccache(ccache, self.build_folder)
+            environment.use_ccache(ccache := Environment(), self.build_folder)
             ccache.vars(self).save_script("ccache")
 
     @told
@@ -190,7 +190,7 @@ class CPythonImmortal(ConanFile):
         autotools.configure()
         tree.change_makefile(Path("Makefile"), python, bool(self.options.shared))
         autotools.make()
-        relocate.variables(Path(self.build_folder), PREFIX)
+        reproducible.variables(place, PREFIX)
 
     @told
     def package(self):
@@ -203,15 +203,15 @@ class CPythonImmortal(ConanFile):
         Autotools(self).install(args=[f"DESTDIR={stage}"])
         installed = stage / PREFIX.lstrip("/")
         tree.complete(installed, source, self._python, bool(self.options.immortal))
-        relocate.installation(installed, PREFIX, self._python)
+        given = Path(self.export_sources_folder)
+        reproducible.complete(installed, PREFIX, self._python, source, given)
         for path in installed.iterdir():
             shutil.move(path, place)
 
     @told
     def package_info(self):
         python = self._python
-        program = os.path.join(self.package_folder, "bin", python.program)
-        self.conf_info.define(f"{CONF}:python", program)
+        self.conf_info.define(f"{CONF}:python", f"{self.package_folder}/bin/{python.program}")
         if self._windows:
             self.cpp_info.includedirs, self.cpp_info.libdirs = ["include"], ["libs"]
             self.cpp_info.bindirs, self.cpp_info.libs = [""], [python.dll]

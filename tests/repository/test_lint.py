@@ -86,6 +86,7 @@ def test_shellcheck() -> None:
         "compare-performance.sh",
         "compare-suite.sh",
         "matrix.sh",
+        "release.sh",
         "series.sh",
         "test.sh",
         "wheels.sh",

@@ -12,15 +12,19 @@ from harness import modules
 
 
 def run_module(
-    module: str, *args: str | Path, checkout: Path = paths.ROOT, **environment: str
+    module: str,
+    *args: str | Path,
+    checkout: Path = paths.ROOT,
+    limit: float = 300,
+    **environment: str,
 ) -> subprocess.CompletedProcess[str]:
-    """Run python -m *module*, of the buildtool in *checkout*."""
+    """Run python -m *module*, of the buildtool in *checkout*, for *limit* seconds at most."""
     return subprocess.run(
         [sys.executable, "-m", module, *map(str, args)],
         env=os.environ | modules(checkout / "build-scripts") | environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=limit,
     )
 
 

@@ -29,8 +29,11 @@ LINKS = {
 SYSROOT = re.compile(r" *(?:'\n *')?(?:--sysroot=|-[IL]\S*/sysroots/)[^\s'\"]+")
 
 
-def trim(prefix: Path, target: Target) -> None:
-    """Trim the installation of *target* in *prefix*, in place; BuildError if there is none."""
+def trim(prefix: Path, target: Target, keep_symbols: bool = False) -> None:
+    """Trim the installation of *target* in *prefix*, in place; BuildError if there is none.
+
+    *keep_symbols* keeps the symbols of programs and libraries, by which tools name C functions.
+    """
     if not (prefix / place.MARKER).is_file():
         raise BuildError(f"{prefix} has no installation of build.sh")
     # It runs in the image, not on the machine that built it.
@@ -47,7 +50,8 @@ def trim(prefix: Path, target: Target) -> None:
         if (prefix / "bin" / program).exists() and not link.exists():
             link.symlink_to(program)
     _forget_sysroot(prefix, python)
-    _strip(prefix, target.compiler.removesuffix("gcc") + "strip")
+    if not keep_symbols:
+        _strip(prefix, target.compiler.removesuffix("gcc") + "strip")
 
 
 def _forget_sysroot(prefix: Path, python: versions.Python) -> None:
