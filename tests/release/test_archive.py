@@ -216,9 +216,9 @@ def test_uv_knows_all_platforms(tmp_path: Path) -> None:
     option = ["--python-downloads-json-url", str(tmp_path / "downloads.json")]
     said = uv(
         tmp_path,
-        *("python", "list", "--only-downloads", "--all-platforms", "--all-arches"),
+        "python", "list", "--only-downloads", "--all-platforms", "--all-arches",
         *option,
-    )
+    )  # fmt: skip
     keys = json.loads((tmp_path / "downloads.json").read_text())
     wanted = {key.replace("i686", "x86").replace("riscv64", "riscv64gc") for key in keys}
     assert set(re.findall(r"^cpython-\S+", said, re.M)) == wanted

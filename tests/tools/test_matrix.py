@@ -12,6 +12,7 @@ import pytest
 from buildtool.cli import matrix
 from buildtool.core import pages, paths, targets
 from buildtool.core.errors import BuildError, exit_status
+from buildtool.core.kinds import Kind
 from buildtool.core.targets import Known, Target
 from buildtool.interpreter import configuration, probe
 from buildtool.matrix import examine, record
@@ -113,8 +114,8 @@ def test_wrong_machine_is_not_green(
     change: dict[str, object], complaint: str, patched: Path, stock: Path, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    pythons = {True: patched, False: stock}
-    monkeypatch.setattr(examine, "_build", lambda target, immortal, request: pythons[immortal])
+    pythons = {Kind.PATCHED: patched, Kind.STOCK: stock}
+    monkeypatch.setattr(examine, "_build", lambda target, kind, request: pythons[kind])
     target = replace(targets.find(targets.DEFAULT), **change)
     result = examine.run(target, Request(tmp_path, 1))
     assert result.state == NOT_RUN
@@ -184,9 +185,9 @@ def test_what_fails_in_a_target_fails_it(
         if place == "suite":
             result.regressions = ["test_gc t: passed -> failed"]
 
-    pythons = {True: patched, False: stock}
+    pythons = {Kind.PATCHED: patched, Kind.STOCK: stock}
     own = "3 of 4 passed" if place == "own tests" else PASSED
-    monkeypatch.setattr(examine, "_build", lambda target, immortal, request: pythons[immortal])
+    monkeypatch.setattr(examine, "_build", lambda target, kind, request: pythons[kind])
     monkeypatch.setattr(examine, "_run_own_tests", lambda *_: own)
     monkeypatch.setattr(examine, "_run_suite", suite)
     result = examine.run(targets.find(targets.DEFAULT), Request(tmp_path, 1))
