@@ -214,11 +214,8 @@ def test_uv_knows_all_platforms(tmp_path: Path) -> None:
         (tmp_path / f"cpython-{VERSION}+20260101-{triple}-install_only.tar.gz").touch()
     listed(tmp_path, "http://127.0.0.1:1")
     option = ["--python-downloads-json-url", str(tmp_path / "downloads.json")]
-    said = uv(
-        tmp_path,
-        *("python", "list", "--only-downloads", "--all-platforms", "--all-arches"),
-        *option,
-    )
+    every = ["--only-downloads", "--all-platforms", "--all-arches"]
+    said = uv(tmp_path, "python", "list", *every, *option)
     keys = json.loads((tmp_path / "downloads.json").read_text())
     wanted = {key.replace("i686", "x86").replace("riscv64", "riscv64gc") for key in keys}
     assert set(re.findall(r"^cpython-\S+", said, re.M)) == wanted
