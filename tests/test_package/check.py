@@ -22,7 +22,6 @@ example = importlib.import_module("example") if folder else None
 
 if expected == "stock":
     assert not hasattr(gc, "immortalize")
-    assert example is None or example.share([]) == (0, 0)
 else:
     shared = {"name": ["a", 1.5, (object(),)]}
     assert gc.is_immortal(None) and gc.is_immortal(7) and gc.is_immortal(int)
@@ -33,7 +32,7 @@ else:
     references = [shared] * 1000
     assert sys.getrefcount(shared) == count
     other = [1.5]
-    if example:
+    if hasattr(example, "share"):
         assert example.share(other) == (1, 1)
         assert example.share(other) == (0, 1)
         assert gc.is_immortal(other)

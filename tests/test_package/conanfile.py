@@ -1,6 +1,7 @@
 """Does the package serve those who build on it? An extension, an embedding program, a script."""
 
 import os
+from pathlib import Path
 
 from conan import ConanFile
 from conan.tools.build import can_run
@@ -38,10 +39,10 @@ class TestPackage(ConanFile):
             return
         # A Makefile without a configure script: its variables come from the environment.
         makefile = os.path.join(self.source_folder, "Makefile")
-        immortal = int(self._immortal)
-        Autotools(self).make(
-            args=["-f", makefile, f"S={self.source_folder}", f"IMMORTAL={immortal}"]
-        )
+        package = Path(self.dependencies[self.tested_reference_str].package_folder)
+        (header,) = package.glob("include/python*/cpython/object.h")
+        added = int("PyUnstable_SetImmortal" in header.read_text())
+        Autotools(self).make(args=["-f", makefile, f"S={self.source_folder}", f"ADDED={added}"])
 
     def test(self):
         dependency = self.dependencies[self.tested_reference_str]

@@ -1,22 +1,21 @@
-/* An extension module that uses what the series adds to the C API, where it is there. */
+/* An extension module that uses what a series adds to the C API, where it is there. */
 
 #include <Python.h>
 
+#if ADDED
 static PyObject *
 example_share(PyObject *Py_UNUSED(module), PyObject *object)
 {
-#if IMMORTAL
     int made = PyUnstable_SetImmortal(object);
     return Py_BuildValue("(ii)", made, PyUnstable_IsImmortal(object));
-#else
-    (void)object;
-    return Py_BuildValue("(ii)", 0, 0);
-#endif
 }
+#endif
 
 static PyMethodDef example_methods[] = {
+#if ADDED
     {"share", example_share, METH_O,
      PyDoc_STR("Make an object immortal; return (made, is_immortal).")},
+#endif
     {NULL, NULL, 0, NULL},
 };
 
