@@ -29,6 +29,7 @@ SAME = [
     ("thread_tempfile", "seal"),
     ("thread_process",),
     ("call_during_collection",),
+    ("frozen_database",),
 ]
 
 
