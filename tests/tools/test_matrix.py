@@ -157,7 +157,8 @@ def test_target_without_its_compiler_is_not_run(
     monkeypatch.setenv("PATH", str(tmp_path))
     status, table = run(tmp_path, "s390x-gcc", "--no-packages")
     assert status == 1
-    assert "| not run: no compiler: target s390x-gcc needs gcc and s390x-linux-gnu-gcc; as root " in table
+    needed = "target s390x-gcc needs gcc and s390x-linux-gnu-gcc"
+    assert f"| not run: no compiler: {needed}; as root run: apt-get " in table
 
 
 @pytest.mark.parametrize("arguments", [["vax"], []])
