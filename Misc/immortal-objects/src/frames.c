@@ -39,13 +39,19 @@ each_frame(PyThreadState *except, frame_callback callback, void *arg)
     return 0;
 }
 
+/* A frame that the interpreter puts between a class that is called and its
+   __init__() has no function.  What stands in the place of its namespaces was
+   never set: it may be an object that was freed, or none. */
 static int
 visit_names(_PyInterpreterFrame *frame, visitproc visit, void *arg)
 {
+    PyObject *function = frame_function(frame);
     Py_VISIT(frame_code(frame));
-    Py_VISIT(frame_function(frame));
-    Py_VISIT(frame->f_globals);
-    Py_VISIT(frame->f_builtins);
+    if (function != NULL && PyFunction_Check(function)) {
+        Py_VISIT(function);
+        Py_VISIT(frame->f_globals);
+        Py_VISIT(frame->f_builtins);
+    }
     Py_VISIT(frame->f_locals);
     return 0;
 }

@@ -270,3 +270,20 @@ for _ in range(3):
     _core.immortalize(gc.get_objects())
     gc.collect()
 """
+
+# Between a class that is called and its __init__() lies a frame of the interpreter's own. What it
+# does not set is what was there before: references to an object whose memory is gone.
+INITIALIZED = """
+class Starter:
+    def __init__(self, function):
+        self.made = function()
+def start(function):
+    return Starter(function)
+names = " = ".join(f"a{number}" for number in range(1000))
+exec(f"def fill():\\n {names} = bytes(1 << 26)\\n")
+for _ in range(100):
+    start(list)
+fill()
+assert start(_core.immortalize_heap).made > 0
+assert _core.drift() == []
+"""

@@ -24,6 +24,9 @@ class TrapTest(unittest.TestCase):
     def test_other_threads_go_on_before_a_fork(self) -> None:
         run(programs.HELD)
 
+    def test_frame_before_an_initializer(self) -> None:
+        run(programs.INITIALIZED)
+
     def test_instrumented_extended_arguments(self) -> None:
         run(programs.EXTENDED)
 
