@@ -184,7 +184,14 @@ void give_version(PyTypeObject *type);
 void stop_world(void);
 void start_world(void);
 #ifdef Py_GIL_DISABLED
-int list_tracked(objects *array, bool hold);
+/* Of objects that C code may be about to fill there are addresses alone, and
+   references to their items. */
+typedef struct {
+    objects incomplete;
+    objects items;
+} held_list;
+int list_tracked(objects *array, held_list *held);
+bool may_be_incomplete(PyObject *op, Py_ssize_t ours);
 int world_init(void);
 bool is_settled(PyObject *op);
 int leave_for_later(immortal_walk *walk, PyObject *op);

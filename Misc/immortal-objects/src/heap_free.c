@@ -106,16 +106,6 @@ immortalize(PyObject *obj, PyObject *mortal)
     return Py_NewRef(obj);
 }
 
-/* May C code be about to fill it, or to give it another length?  Nobody else
-   refers to it until then, but for our list. */
-static bool
-may_be_incomplete(PyObject *op)
-{
-    return Py_REFCNT(op) == 2
-           && (PyFrozenSet_Check(op) || PyTuple_Check(op)
-               || PyList_CheckExact(op));
-}
-
 /* What is to stay mortal, with what it refers to */
 typedef struct {
     addresses all;
@@ -165,7 +155,7 @@ take_one(immortal_walk *walk, PyObject *op, const keeper *kept,
     if (!is_settled(op)) {
         return stays_mortal(walk, op) ? 0 : leave_for_later(walk, op);
     }
-    if (may_be_incomplete(op)) {
+    if (may_be_incomplete(op, 1)) {
         return objects_push(incomplete, op);
     }
     return can_be_immortal(op) ? walk_take(walk, op) : 0;
@@ -173,7 +163,7 @@ take_one(immortal_walk *walk, PyObject *op, const keeper *kept,
 
 /* The world is stopped.  Make immortal what was listed and lives. */
 static int
-walk_listed(immortal_walk *walk, const objects *listed)
+walk_listed(immortal_walk *walk, const objects *listed, const held_list *held)
 {
     keeper kept = {0};
     objects incomplete = {0};
@@ -195,6 +185,15 @@ walk_listed(immortal_walk *walk, const objects *listed)
         PyObject *op = incomplete.items[i];
         err = Py_TYPE(op)->tp_traverse(op, walk_visit_unfilled, walk);
         (void)addresses_add(&core.unfinished, op);
+    }
+    for (size_t i = 0; i < held->incomplete.n && err == 0; i++) {
+        // It may be gone: this is an address.
+        (void)addresses_add(&core.unfinished, held->incomplete.items[i]);
+    }
+    for (size_t i = 0; i < held->items.n && err == 0; i++) {
+        if (Py_REFCNT(held->items.items[i]) > 1) {
+            err = walk_visit(held->items.items[i], walk);
+        }
     }
     if (err == 0) {
         err = visit_interned(walk_visit, walk);
@@ -270,11 +269,12 @@ immortalize_heap(PyObject *mortal)
     objects listed = {0};
     immortal_walk walk;
     walk_init(&walk, true, PyTuple_GET_SIZE(mortal) > 0 ? mortal : NULL);
-    int err = list_tracked(&listed, true);
+    held_list held = {0};
+    int err = list_tracked(&listed, &held);
     stop_world();
     addresses_free(&core.unfinished);
     if (err == 0) {
-        err = walk_listed(&walk, &listed);
+        err = walk_listed(&walk, &listed, &held);
     }
     PyObject *before = core.mortal;
     core.mortal = Py_NewRef(mortal);
@@ -286,6 +286,8 @@ immortalize_heap(PyObject *mortal)
     Py_ssize_t taken = walk.taken;
     walk_fini(&walk);
     let_go(&listed);
+    let_go(&held.items);
+    objects_free(&held.incomplete);
     give_versions();
     retire_pools();
     if (err == -1) {

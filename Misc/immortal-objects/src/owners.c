@@ -145,7 +145,7 @@ list_mortal(objects *array)
 {
 #ifdef Py_GIL_DISABLED
     // No thread but this one runs when the interpreter ends.
-    return list_tracked(array, false);
+    return list_tracked(array, NULL);
 #else
     struct _gc_runtime_state *gc = &PyInterpreterState_Get()->gc;
     for (int i = 0; i < GENERATIONS; i++) {

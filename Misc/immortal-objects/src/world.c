@@ -69,11 +69,13 @@ sink_id(void)
     return ((PyHeapTypeObject *)sink)->unique_id;
 }
 
-/* What a thread has counted for an object is of no use any more. */
+/* What a thread has counted for an object is of no use any more, and the
+   number is nobody's: the interpreter's end looks at whose it is. */
 static void
 forget_counts(Py_ssize_t id)
 {
     PyInterpreterState *interp = PyInterpreterState_Get();
+    interp->unique_ids.table[id - 1].obj = NULL;
     for (PyThreadState *tstate = PyInterpreterState_ThreadHead(interp);
          tstate != NULL;
          tstate = PyThreadState_Next(tstate))
@@ -154,38 +156,72 @@ leave_for_later(immortal_walk *walk, PyObject *op)
     return 0;
 }
 
+/* May C code be about to fill it, or to give it another length?  Nobody else
+   refers to it until then, but for our own list. */
+bool
+may_be_incomplete(PyObject *op, Py_ssize_t ours)
+{
+    return Py_REFCNT(op) == 1 + ours
+           && (PyFrozenSet_Check(op) || PyTuple_Check(op)
+               || PyList_CheckExact(op));
+}
+
 typedef struct {
     objects *array;
-    bool hold;
+    held_list *held;            /* NULL: no references */
     bool failed;
 } tracked_list;
+
+/* A visitproc: what the collector doesn't look at itself */
+static int
+hold_item(PyObject *op, void *arg)
+{
+    if (_Py_IsImmortal(op) || (PyObject_IS_GC(op) && is_tracked(op))
+        || !is_settled(op)
+        || (PyBytes_CheckExact(op) && Py_REFCNT(op) == 1))
+    {
+        return 0;
+    }
+    if (objects_push((objects *)arg, op) < 0) {
+        return -1;
+    }
+    Py_INCREF(op);
+    return 0;
+}
 
 static int
 list_one(PyObject *op, void *arg)
 {
     tracked_list *list = (tracked_list *)arg;
     if (PyFrame_Check(op) || op == core.marker
-        || (list->hold && (!is_settled(op) || Py_REFCNT(op) == 0)))
+        || (list->held && (!is_settled(op) || Py_REFCNT(op) == 0)))
     {
         return 1;
+    }
+    if (list->held && may_be_incomplete(op, 0)) {
+        // C code that fills it relies on being alone with it.
+        list->failed = objects_push(&list->held->incomplete, op) < 0
+                       || Py_TYPE(op)->tp_traverse(op, hold_item,
+                                                   &list->held->items) < 0;
+        return !list->failed;
     }
     if (objects_push(list->array, op) < 0) {
         list->failed = true;
         return 0;
     }
-    if (list->hold) {
+    if (list->held) {
         Py_INCREF(op);
     }
     return 1;
 }
 
-/* List what the collector looks at, but for frames; with a reference of ours,
-   so that they live on when other threads do.  Return 0, or -1 without memory.
-   */
+/* List what the collector looks at, but for frames; with a reference of ours
+   if there is a second list, so that they live on when other threads do.
+   Return 0, or -1 without memory. */
 int
-list_tracked(objects *array, bool hold)
+list_tracked(objects *array, held_list *held)
 {
-    tracked_list list = {.array = array, .hold = hold};
+    tracked_list list = {.array = array, .held = held};
     PyUnstable_GC_VisitObjects(list_one, &list);
     return list.failed ? -1 : 0;
 }
