@@ -9,13 +9,26 @@ static objects held;
 static objects forking;
 
 static int
-visit_hold(PyObject *op, void *arg)
+hold_one(PyObject *op, void *arg)
 {
     if (objects_push((objects *)arg, op) < 0) {
         return -1;
     }
     Py_INCREF(op);
     return 0;
+}
+
+/* A visitproc */
+static int
+visit_hold(PyObject *op, void *arg)
+{
+#ifdef Py_GIL_DISABLED
+    if (may_be_incomplete(op, 0)) {
+        // The thread that fills it relies on being alone with it.
+        return Py_TYPE(op)->tp_traverse(op, hold_one, arg);
+    }
+#endif
+    return hold_one(op, arg);
 }
 
 static int
