@@ -38,6 +38,10 @@ static PyType_Spec sink_spec = {
     .slots = sink_slots,
 };
 
+/* What a memoryview has its memory from.  It stops being tracked when that is
+   released, and has to be tracked until then. */
+static PyTypeObject *buffer_type;
+
 /* Return 0, or -1 with an exception set. */
 int
 world_init(void)
@@ -45,6 +49,14 @@ world_init(void)
     if (sink != NULL) {
         return 0;
     }
+    PyObject *bytes = PyBytes_FromString("");
+    PyObject *view = bytes == NULL ? NULL : PyMemoryView_FromObject(bytes);
+    Py_XDECREF(bytes);
+    if (view == NULL) {
+        return -1;
+    }
+    buffer_type = Py_TYPE(((PyMemoryViewObject *)view)->mbuf);  // static
+    Py_DECREF(view);
     sink = (PyTypeObject *)PyType_FromSpec(&sink_spec);     // kept
     if (sink == NULL) {
         return -1;
@@ -123,12 +135,15 @@ share_id(PyObject *op)
 
 /* Can the fields of its count be written to?  Not if its owner is to merge
    them, or if a collection that runs in another thread, or around this call,
-   has it in a list that goes through these fields. */
+   has it in a list that goes through these fields; and not if others rely on
+   its being tracked. */
 bool
 is_settled(PyObject *op)
 {
     Py_ssize_t state = op->ob_ref_shared & _Py_REF_SHARED_FLAG_MASK;
-    if (op->ob_gc_bits & _PyGC_BITS_UNREACHABLE) {
+    if (op->ob_gc_bits & _PyGC_BITS_UNREACHABLE
+        || Py_TYPE(op) == buffer_type)
+    {
         return false;
     }
     if (state == _Py_REF_MERGED) {
