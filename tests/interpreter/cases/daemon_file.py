@@ -26,5 +26,5 @@ if sys.argv[1] == "workers":
     for _ in range(5):
         if os.fork() == 0:
             sys.exit()
-        print(os.wait()[1])
+        print(os.wait()[1], flush=True)
 print("end")
