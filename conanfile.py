@@ -142,7 +142,7 @@ class CPythonImmortal(ConanFile):
             for arg in tools.configure_args
             if not arg.endswith("able-static") and not arg.startswith(("--sbin", "--oldinclude"))
         ]
-        tools.configure_args += configure_args(self._chosen)
+        tools.configure_args += [*configure_args(self._chosen), *self._python.facts.configure]
         variables = tools.environment()
         if self._crosses:
             tools.configure_args += ["--without-ensurepip", f"--with-build-python={self._native}"]
