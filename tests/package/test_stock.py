@@ -17,8 +17,7 @@ from waiting import free_port
 MINORS = ["3.14", *(pytest.param(minor, marks=pytest.mark.slow) for minor in ("3.13", "3.15"))]
 GUNICORN = "gunicorn==27.0.1"
 # A worker that serves 1,000 requests: what it may copy, and have for itself. In stock 55 MB each.
-# The aim is 1.5 and 3.0 MB; code that runs takes 1.9 MB, as the package's README explains.
-DJANGO_COPIED, DJANGO_PRIVATE = 5_500_000, 5_500_000
+DJANGO_COPIED, DJANGO_PRIVATE = 1_500_000, 3_000_000
 # For web.py and the processes that it starts.
 IN_PLACE_OF_GC = Path(__file__).with_name("in_place_of_gc")
 
@@ -69,6 +68,10 @@ def test_forked_child_copies_nothing(environment: Callable[[str], Path], minor: 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
+@pytest.mark.xfail(
+    strict=True,
+    reason="4 MB are copied: code that runs writes 1.9 MB of them, see the package's README",
+)
 @pytest.mark.parametrize("minor", MINORS)
 def test_django_worker(environment: Callable[[str], Path], minor: str, tmp_path: Path) -> None:
     python = environment(minor)
@@ -82,7 +85,7 @@ def test_django_worker(environment: Callable[[str], Path], minor: str, tmp_path:
         found[mode] = json.loads(ran.stdout.splitlines()[-1])
     print(minor, found)
     copies = {mode: sum(one["copied"].values()) for mode, one in found.items()}
-    assert copies["nothing"] > 5 * DJANGO_COPIED
+    assert copies["nothing"] > 20 * DJANGO_COPIED
     assert copies["immortalize"] <= DJANGO_COPIED
     assert found["immortalize"]["dirty"] <= DJANGO_PRIVATE
 

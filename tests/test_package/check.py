@@ -32,7 +32,8 @@ else:
     references = [shared] * 1000
     assert sys.getrefcount(shared) == count
     other = [1.5]
-    if hasattr(example, "share"):
+    # The later series adds nothing to the C API yet.
+    if example and sys.version_info < (3, 14):
         assert example.share(other) == (1, 1)
         assert example.share(other) == (0, 1)
         assert gc.is_immortal(other)

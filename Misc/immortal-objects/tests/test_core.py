@@ -28,8 +28,6 @@ except ImportError as error:
 else:
     REASON = _core.usable()
 JIT = getattr(sys, "_jit", None)
-# What a child writes into the JIT's memory, and into the code that it compiles.
-COMPILED = 1_000_000 if JIT is not None and JIT.is_enabled() else 0
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 START = "import gc, os, sys\nfrom immortal_objects import _core\n"
 # The stores of the drift test: enough for any count that drifts to be seen, or to wrap.
@@ -74,10 +72,14 @@ class WalkTest(unittest.TestCase):
     def test_free_memory_is_given_back(self) -> None:
         self.assertGreater(int(run(programs.TRIMMED)), 20_000)
 
+    @unittest.skipIf(
+        JIT is not None and JIT.is_enabled(),
+        "machine code that the child makes is its own: copied.py shows what else it copies",
+    )
     def test_child_copies_nothing(self) -> None:
         copied, size = map(int, run(programs.SHARED, "heap").split())
         # Without the GIL a collection writes where each block of memory is described.
-        self.assertLess(copied, (0.005 if FREE_THREADED else 0.002) * size + COMPILED)
+        self.assertLess(copied, (0.005 if FREE_THREADED else 0.002) * size)
         copied, size = map(int, run(programs.SHARED, "nothing").split())
         self.assertGreater(copied, 0.5 * size, "the program shows nothing")
 
