@@ -30,6 +30,7 @@ SAME = [
     ("thread_process",),
     ("call_during_collection",),
     ("frozen_database",),
+    *(("frozen_immortal", how) for how in ("heap", "frozen before", "single", "held later")),
 ]
 
 
