@@ -110,9 +110,6 @@ def test_cache_of_the_compiled_is_found() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
-@pytest.mark.xfail(
-    strict=True, reason="what ensurepip compiles in site-packages names the folder of the build"
-)
 @pytest.mark.parametrize("options", [(), ("--stock",)], ids=["patched", "stock"])
 def test_two_builds_are_the_same(options: tuple[str, ...], tmp_path: Path) -> None:
     """In two folders, by two job counts, without what an earlier build left."""
