@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import marshal
 import os
+import platform
 import py_compile
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
+from buildtool.core import errors, versions
 from buildtool.recipe import reproducible
 from buildtool.release import compare
 from commands import error_line, output_of, run_module
@@ -45,6 +48,28 @@ def test_compiled_modules_are_the_same_and_valid(
     (tmp_path / "one" / "module.py").write_text("value = 22\n")
     output_of(sys.executable, "-c", IMPORT, cwd=tmp_path / "one")
     assert made[0].read_bytes() != before
+
+
+def test_packages_name_no_folder_of_the_build(tmp_path: Path) -> None:
+    python = versions.Python(platform.python_version())
+    installed = tmp_path / "stage" / "opt"
+    package = installed / python.library / "site-packages" / "package"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("value = 1\n")
+    reproducible.compile_packages(installed, "/opt", python)  # there is no interpreter, nor need
+    assert not list(package.rglob("*.pyc"))
+    program = installed / "bin" / python.program
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    program.chmod(0o755)
+    compiled = Path(py_compile.compile(str(package / "__init__.py"), doraise=True))
+    assert str(tmp_path).encode() in compiled.read_bytes()
+    reproducible.compile_packages(installed, "/opt", python)
+    code = marshal.loads(compiled.read_bytes()[16:])
+    assert code.co_filename == f"/opt/{python.library}/site-packages/package/__init__.py"
+    program.write_text("#!/bin/sh\necho no memory >&2; exit 1\n")
+    with pytest.raises(errors.BuildError, match="can't compile its packages: no memory"):
+        reproducible.compile_packages(installed, "/opt", python)
 
 
 def test_settings_name_no_folder_of_the_build(tmp_path: Path) -> None:
@@ -110,9 +135,6 @@ def test_cache_of_the_compiled_is_found() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
-@pytest.mark.xfail(
-    strict=True, reason="what ensurepip compiles in site-packages names the folder of the build"
-)
 @pytest.mark.parametrize("options", [(), ("--stock",)], ids=["patched", "stock"])
 def test_two_builds_are_the_same(options: tuple[str, ...], tmp_path: Path) -> None:
     """In two folders, by two job counts, without what an earlier build left."""

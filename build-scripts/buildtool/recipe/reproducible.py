@@ -13,9 +13,10 @@ import os
 import struct
 from pathlib import Path
 
+from ..core import process
 from ..core.versions import Python
 from . import relocate
-from .environment import Environment
+from .environment import ASAN_OPTIONS, Environment
 
 # Where debug information and settings say that the build was.
 PLACE = "/usr/src/cpython-immortal"
@@ -67,9 +68,30 @@ def variables(built: Path, prefix: str) -> None:
 
 
 def complete(installed: Path, prefix: str, python: Python, source: Path, added: Path) -> None:
-    """Make an installation for *prefix*, built in *source* with *added*, movable and the same."""
+    """Make an installation for *prefix*, built in *source* with *added*, movable and the same.
+
+    It lies in its stage, at the place that *prefix* names there.
+    """
+    compile_packages(installed, prefix, python)
     relocate.installation(installed, prefix, python)
     installation(installed, source.parent, moment(source, added))
+
+
+def compile_packages(installed: Path, prefix: str, python: Python) -> None:
+    """Compile pip, and what came with it, as if in *prefix*: by the interpreter that has it.
+
+    pip did so in the stage, whose name it has left in each compiled module. What is built for
+    another machine has no pip.
+    """
+    packages = installed / python.library / "site-packages"
+    if not any(packages.rglob("*.pyc")):
+        return
+    program = installed / "bin" / python.program
+    command = [str(program), "-m", "compileall", "-q", "-f", "--invalidation-mode", "timestamp"]
+    command += ["-s", str(installed), "-p", prefix, str(packages)]
+    wanted = {"PYTHONHASHSEED": "0", "ASAN_OPTIONS": ASAN_OPTIONS}
+    environment = process.clean_environment() | wanted
+    process.run(command, "the installation can't compile its packages", env=environment)
 
 
 def installation(installed: Path, folder: Path, when: int) -> None:
