@@ -7,7 +7,6 @@ its connections, which must not be used by two processes.
 from __future__ import annotations
 
 import asyncio
-import io
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -63,31 +62,10 @@ def django(folder: Path) -> Application:
     return Application(serve, connections.close_all)
 
 
-def environ(path: str) -> dict[str, Any]:
-    """Return what a WSGI server gives to an application."""
-    return {
-        "REQUEST_METHOD": "GET",
-        "SCRIPT_NAME": "",
-        "PATH_INFO": path,
-        "QUERY_STRING": "page=2",
-        "SERVER_NAME": "shop.example",
-        "SERVER_PORT": "80",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "HTTP_HOST": "shop.example",
-        "HTTP_ACCEPT": "text/html",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(),
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": False,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-    }
-
-
 def flask(_: Path) -> Application:
     """Routes, JSON, a template and a signed session."""
     import flask
+    from workload.shop import serving
 
     app = flask.Flask(__name__)
     app.secret_key = "key"
@@ -109,7 +87,8 @@ def flask(_: Path) -> Application:
     def serve(count: int) -> None:
         for number in range(count):
             path = f"/{('item', 'list')[number % 2]}/{number % PRODUCTS}"
-            answer = app.wsgi_app(environ(path), start)
+            asked = serving.environ(path, "page=2", HTTP_ACCEPT="text/html")
+            answer = app.wsgi_app(asked, start)
             assert b"".join(answer)
 
     return Application(serve)

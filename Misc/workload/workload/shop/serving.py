@@ -38,6 +38,31 @@ def requested(products: int) -> Iterator[str]:
         yield f"/basket/{key + 1}/"
 
 
+def environ(path: str, query: str = "", **more: str) -> dict[str, Any]:
+    """Return what a WSGI server of several processes gives to an application for a GET.
+
+    *more* are further variables, as HTTP_COOKIE. The names are PEP 3333's.
+    """
+    return {
+        "REQUEST_METHOD": "GET",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "SERVER_NAME": "shop.example",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": "shop.example",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        **more,
+    }
+
+
 def serve(application: Application, count: int, products: int) -> int:
     """Send *count* requests, as ten users with cookies; return the number of bytes answered."""
     cookies: dict[int, str] = {}
@@ -51,25 +76,8 @@ def serve(application: Application, count: int, products: int) -> int:
                 if name == "Set-Cookie":
                     cookies[number % 10] = value.split(";")[0]  # noqa: B023
 
-        environ = {
-            "REQUEST_METHOD": "GET",
-            "SCRIPT_NAME": "",
-            "PATH_INFO": path,
-            "QUERY_STRING": "",
-            "SERVER_NAME": "shop.example",
-            "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "HTTP_HOST": "shop.example",
-            "HTTP_COOKIE": cookies.get(number % 10, ""),
-            "wsgi.version": (1, 0),
-            "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(),
-            "wsgi.errors": sys.stderr,
-            "wsgi.multithread": False,
-            "wsgi.multiprocess": True,
-            "wsgi.run_once": False,
-        }
-        answer = application(environ, start)
+        asked = environ(path, HTTP_COOKIE=cookies.get(number % 10, ""))
+        answer = application(asked, start)
         length += sum(map(len, answer))
         answer.close()
         if status[0][:3] not in ("200", "302"):
