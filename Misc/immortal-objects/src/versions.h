@@ -8,7 +8,7 @@
                references on the stack carry a tag that says whether they were
                counted.  3.14 specializes LOAD_CONST by the count of the
                constant.
-   3.14 without the GIL
+   3.14, 3.15 without the GIL
                an object has an owner, whose count is apart from that of the
                others.  An immortal one has no owner, and all ones in the
                owner's count: every increment and decrement tests that.  There
@@ -23,8 +23,8 @@
 #endif
 
 #if defined(Py_GIL_DISABLED) \
-    && (PY_VERSION_HEX < 0x030e0000 || PY_VERSION_HEX >= 0x030f0000)
-#  error "without the GIL, immortal_objects._core is for CPython 3.14"
+    && PY_VERSION_HEX < 0x030e0000
+#  error "without the GIL, immortal_objects._core is for CPython 3.14, 3.15"
 #endif
 
 #include "internal/pycore_code.h"
