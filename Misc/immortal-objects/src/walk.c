@@ -445,6 +445,12 @@ walk_traverse(immortal_walk *walk, PyObject *op)
     }
     // What it refers to is immortal now, and what it counts without a test...
     retag_object(op);
+#ifdef HAVE_FROZENDICT
+    if (PyFrozenDict_CheckExact(op)) {
+        // When the hashes of its values are there
+        cache_hash(op);
+    }
+#endif
     return 0;
 }
 
