@@ -1,8 +1,8 @@
 """The extension immortal_objects._core, for the interpreters that it is written for.
 
 That is CPython 3.12 to 3.15 on 64-bit Linux, and the free-threaded builds of 3.14 and 3.15.
-Elsewhere the package is pure Python. So it is with IMMORTAL_OBJECTS_PURE=1 in the environment, which needs no
-compiler.
+Elsewhere the package is pure Python. So it is with IMMORTAL_OBJECTS_PURE=1 in the environment,
+which needs no compiler.
 """
 
 from __future__ import annotations

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import sys
+from typing import Any
 
-# By module, if that is loaded. They hold something as long as they are there: what a buffer is taken
-# from can't be resized or closed, a table that is being read can't be dropped, a connection keeps
-# its statements, and so its database open, and a suspended generator is inside of its with
+# By module, if that is loaded. They hold something as long as they are there: what a buffer is
+# taken from can't be resized or closed, a table that is being read can't be dropped, a connection
+# keeps its statements, and so its database open, and a suspended generator is inside of its with
 # statements.
 _OWN = {
     "builtins": ("memoryview",),
@@ -89,7 +90,8 @@ def _nameless() -> list[type]:
 def _iterators() -> list[type]:
     """Return the types of iterators that keep a buffer locked until they end."""
     found: list[type] = [type(iter(int, 1))]  # re.finditer()'s, too
-    struct, re = sys.modules.get("struct"), sys.modules.get("re")
+    struct: Any = sys.modules.get("struct")
+    re: Any = sys.modules.get("re")
     if hasattr(struct, "iter_unpack"):
         found.append(type(struct.iter_unpack("b", b"")))
     if hasattr(re, "compile"):
