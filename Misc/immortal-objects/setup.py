@@ -1,8 +1,8 @@
 """The extension immortal_objects._core, for the interpreters that it is written for.
 
-That is CPython 3.12 to 3.15 on 64-bit Linux, and the free-threaded build of 3.14. Elsewhere the
-package is pure Python. So it is with IMMORTAL_OBJECTS_PURE=1 in the environment, which needs no
-compiler.
+That is CPython 3.12 to 3.15 on 64-bit Linux, and the free-threaded builds of 3.14 and 3.15.
+Elsewhere the package is pure Python. So it is with IMMORTAL_OBJECTS_PURE=1 in the environment,
+which needs no compiler.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import BaseError, CCompilerError, SetupError
 
 FIRST, LAST = (3, 12), (3, 15)
-FREE_THREADED = ((3, 14),)
+FREE_THREADED = ((3, 14), (3, 15))
 SOURCES = sorted(str(path) for path in Path("src").glob("*.c"))
 HEADERS = sorted(str(path) for path in Path("src").glob("*.h"))
 OPTIONS = ["-std=c11", "-fvisibility=hidden", "-Werror=implicit-function-declaration"]

@@ -11,16 +11,18 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from buildtool.cli import wheels
 from buildtool.core import paths
+from buildtool.core.errors import BuildError
 from harness import modules, run
 
 FOLDER = paths.ROOT / "Misc" / "immortal-objects"
 
 
-def call(*command: Path | str) -> str:
+def call(*command: Path | str, status: int = 0) -> str:
     """Run a command in the distribution's folder; return what it printed, both streams."""
     ran = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.returncode == status, ran.stdout + ran.stderr
     return ran.stdout + ran.stderr
 
 
@@ -64,6 +66,38 @@ def test_types() -> None:
     mypy = Path(sys.executable).with_name("mypy")
     options = ("--strict", "--python-version=3.10", f"--cache-dir={paths.ROOT / '.mypy_cache'}")
     call(mypy, *options, "immortal_objects", "tests")
+
+
+def test_release_is_complete(tmp_path: Path) -> None:
+    """wheels.sh --verify: of the tag's version, each file once, and no other."""
+    version = wheels.PROJECT["project"]["version"]
+    stem, tag = f"immortal_objects-{version}", f"immortal-objects-{version}"
+    names = [f"{stem}.tar.gz"]
+    for tags, platform in wheels.DATA["pure"]:
+        names.append(f"{stem}-{tags}-none-{platform}.whl")
+    pythons = [(name, "") for name in wheels.DATA["versions"]]
+    pythons += [(name, "t") for name in wheels.DATA["free-threaded"]]
+    for minor, threads in pythons:
+        python = "cp" + minor.replace(".", "")
+        for machine in ("x86_64", "aarch64"):
+            for platform in (f"manylinux2014_{machine}.manylinux_2_17_{machine}", "musllinux_1_2"):
+                end = platform if platform.endswith(machine) else f"{platform}_{machine}"
+                names.append(f"{stem}-{python}-{python}{threads}-{end}.whl")
+    for name in names:
+        (tmp_path / name).touch()
+    wheels.verify(tag, tmp_path)
+    for name in names:
+        (tmp_path / name).unlink()
+        with pytest.raises(BuildError, match="has nothing of: "):
+            wheels.verify(tag, tmp_path)
+        (tmp_path / name).touch()
+    with pytest.raises(BuildError, match="isn't immortal-objects-"):
+        wheels.verify(f"{tag}.1", tmp_path)
+    (tmp_path / f"{stem}-py3-none-any.whl").touch()
+    with pytest.raises(BuildError, match=r"py3-none-any\.whl, which isn't published"):
+        wheels.verify(tag, tmp_path)
+    said = call(paths.ROOT / "build-scripts/wheels.sh", "--verify", "other", status=1)
+    assert said.startswith("error: the tag other isn't ")
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,13 @@ from harness import MISC
 from package.stock import BEFORE, COPIED, call, copied
 
 # In the default tier only where a ready build is named: no other test needs one.
-NAMED = "CPYTHON_IMMORTAL_STOCK_3_14T" in os.environ
-BUILDS = [pytest.param("3.14t", marks=() if NAMED else pytest.mark.slow)]
+BUILDS = [
+    pytest.param(build, marks=() if name in os.environ else pytest.mark.slow)
+    for build, name in (
+        ("3.14t", "CPYTHON_IMMORTAL_STOCK_3_14T"),
+        ("3.15t", "CPYTHON_IMMORTAL_STOCK_3_15T"),
+    )
+]
 SHARE = 0.005
 SCALING = MISC / "chart" / "scaling.py"
 

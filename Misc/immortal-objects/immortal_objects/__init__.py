@@ -70,8 +70,10 @@ def immortal(*args: Any, instances: bool = False) -> Any:
         TABLE = immortal(load())
 
     What is reached are contents, keys and attributes; the types of all these; and a function's
-    code, defaults and closure, but not its globals. What the object comes to refer to later is
-    mortal. Static and class methods: put it below @staticmethod and @classmethod.
+    code, defaults and closure, but not its globals. Not reached are objects that hold something,
+    such as generators, views of memory and cursors: they stay mortal, unless *obj* is one. What the
+    object comes to refer to later is mortal. Static and class methods: put it below @staticmethod
+    and @classmethod.
 
     With *instances*, a decorator of classes, each instance becomes immortal, too, with all that it
     refers to by then, when its construction by a call of the class ends: after the outermost

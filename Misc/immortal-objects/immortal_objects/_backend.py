@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from ._mortal import own_types
+
 # By reason ("immortal", or why they aren't) and by type: how many objects, and their bytes.
 Census = dict[str, dict[type, tuple[int, int]]]
 
@@ -66,8 +68,28 @@ def choose() -> Backend:
     reason = _core.usable()
     if reason:
         return _refused(f"the extension isn't for this CPython {version}: {reason}")
-    functions = (_core.immortalize, _core.immortalize_heap, _core.is_immortal, _core.census)
-    return Backend("extension", *functions)
+    return Backend("extension", *_as_in_gc(_core), _core.is_immortal, _core.census)
+
+
+def _as_in_gc(core: Any) -> tuple[Callable[[Any], Any], Callable[..., int]]:
+    """Return the extension's two functions with the contract of gc's."""
+
+    def immortalize(obj: Any) -> Any:
+        return core.immortalize(obj, own_types())
+
+    def immortalize_heap(*, mortal: tuple[type, ...] = ()) -> int:
+        return _call(core.immortalize_heap, mortal)
+
+    return immortalize, immortalize_heap
+
+
+def _call(function: Callable[[tuple[type, ...]], int], mortal: tuple[type, ...]) -> int:
+    """Call a function that makes all immortal, itself and its argument among it.
+
+    From 3.14 on the interpreter subtracts what it has counted for a call from immortal counts, too.
+    Parameters of a function in Python that are passed on by position aren't counted.
+    """
+    return function(mortal)
 
 
 def _refused(reason: str) -> Backend:

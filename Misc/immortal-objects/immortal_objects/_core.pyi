@@ -7,11 +7,13 @@ T = TypeVar("T")
 def usable() -> str | None:
     """Return None if the extension works in this interpreter, or why it doesn't, in one line."""
 
-def immortalize(obj: T, /) -> T:
+def immortalize(obj: T, mortal: tuple[type, ...] = (), /) -> T:
     """Make an object immortal, with all that can be reached from it, and return it.
 
-    Raises TypeError for a frame, RuntimeError where usable() gives a reason, and MemoryError: some
-    objects are immortal then and others are not, which does no harm.
+    Instances of the types in *mortal*, and of subclasses, stay mortal, but for the object itself.
+
+    Raises TypeError for a frame and for anything but types, RuntimeError where usable() gives a
+    reason, and MemoryError: some objects are immortal then and others are not, which does no harm.
     """
 
 def immortalize_heap(mortal: tuple[type, ...] = ()) -> int:
@@ -39,8 +41,9 @@ def census() -> dict[str, dict[type, tuple[int, int]]]:
 def drift() -> list[tuple[object, int]]:
     """Return the immortal objects whose count isn't what it was set to, with the difference.
 
-    Sets these counts to the middle of their range again. References that were on their way when an
-    object became immortal account for a few, once: the second of two results is to be empty.
+    Sets these counts to the middle of their range again. From 3.14 on a call of C code that runs
+    while objects become immortal takes one off the function that it is of and off operands, when
+    it returns: once, so that the second of two results is to be empty.
     """
 
 def version() -> str:

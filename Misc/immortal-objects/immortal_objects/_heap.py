@@ -72,12 +72,15 @@ def immortalize_heap(*, mortal: type | Iterable[type] | None = None, load_lazy: 
         load_lazy_imports()
     if types is None:
         types = mortal_types() if backend.takes_mortal else ()
-    arguments = {"mortal": types} if types else {}
     if not warned:
-        return int(backend.immortalize_heap(**arguments))
+        return _call(backend.immortalize_heap, types)
     with warnings.catch_warnings():  # gc says the same
         warnings.filterwarnings("ignore", r"gc\.immortalize_heap\(\)", ResourceWarning)
-        return int(backend.immortalize_heap(**arguments))
+        return _call(backend.immortalize_heap, types)
+
+
+def _call(function: Callable[..., int], types: tuple[type, ...]) -> int:
+    return function(mortal=types) if types else function()
 
 
 def before_first_fork(
@@ -158,19 +161,26 @@ def _checked(mortal: type | Iterable[type]) -> tuple[type, ...]:
 
 
 def _warn_in_worker(name: str) -> bool:
-    """Log that *name* was called in a forked worker, if so; tell whether it did."""
+    """Log that *name* was called in a forked worker, if so; tell whether it did.
+
+    No call fails for want of this warning. Without memory, what it takes raises more than
+    MemoryError; the call itself finds out, and says so.
+    """
     global _silent
-    if _silent or not _in_worker():
+    try:
+        if _silent or not _in_worker():
+            return False
+        _silent = True
+        LOGGER.warning(
+            "%s() called in a forked worker (process %d): it copies what the worker shares with "
+            "its parent. Call it in the parent (process %d), before the fork "
+            "(gunicorn: when_ready, not post_fork)",
+            name,
+            os.getpid(),
+            os.getppid(),
+        )
+    except Exception:
         return False
-    _silent = True
-    LOGGER.warning(
-        "%s() called in a forked worker (process %d): it copies what the worker shares with its "
-        "parent. Call it in the parent (process %d), before the fork "
-        "(gunicorn: when_ready, not post_fork)",
-        name,
-        os.getpid(),
-        os.getppid(),
-    )
     return True
 
 

@@ -163,7 +163,7 @@ size_of(PyObject *op)
     if (PyList_CheckExact(op)) {
         size += ((PyListObject *)op)->allocated * (Py_ssize_t)sizeof(void *);
     }
-    if (PyDict_Check(op) && ((PyDictObject *)op)->ma_values == NULL) {
+    if (is_any_dict(op) && ((PyDictObject *)op)->ma_values == NULL) {
         size += keys_size(((PyDictObject *)op)->ma_keys);
     }
 #ifndef Py_GIL_DISABLED

@@ -129,6 +129,7 @@ int walk_take(immortal_walk *walk, PyObject *op);
 void walk_relink(PyObject *op);
 int walk_traverse(immortal_walk *walk, PyObject *op);
 int walk_run(immortal_walk *walk);
+int walk_from(immortal_walk *walk, PyObject *op);
 bool stays_mortal(immortal_walk *walk, PyObject *op);
 bool can_be_immortal(PyObject *op);
 
@@ -148,6 +149,9 @@ int prepare(void);
 int collect(void);
 PyObject *immortalize(PyObject *obj, PyObject *mortal);
 Py_ssize_t immortalize_heap(PyObject *mortal);
+#ifdef Py_GIL_DISABLED
+int settle(immortal_walk *walk);
+#endif
 
 /* frames.c */
 typedef int (*frame_callback)(_PyInterpreterFrame *frame, void *arg);

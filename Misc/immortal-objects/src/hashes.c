@@ -125,6 +125,33 @@ is_plain_tuple(PyTypeObject *Py_UNUSED(type), PyObject *Py_UNUSED(op))
 }
 #endif
 
+#ifdef HAVE_FROZENDICT
+/* The hashes of the keys are there. */
+static bool
+is_plain_frozendict(PyTypeObject *type, PyObject *op)
+{
+    if (type != &PyFrozenDict_Type
+        || ((PyFrozenDictObject *)op)->ma_hash != -1)
+    {
+        return false;
+    }
+    PyObject *value;
+    Py_ssize_t pos = 0;
+    while (PyDict_Next(op, &pos, NULL, &value)) {
+        if (!has_plain_hash(value)) {
+            return false;
+        }
+    }
+    return true;
+}
+#else
+static bool
+is_plain_frozendict(PyTypeObject *Py_UNUSED(type), PyObject *Py_UNUSED(op))
+{
+    return false;
+}
+#endif
+
 void
 cache_hash(PyObject *op)
 {
@@ -135,7 +162,8 @@ cache_hash(PyObject *op)
         }
     }
     else if (type != &PyBytes_Type && type != &PyFrozenSet_Type
-             && !is_plain_tuple(type, op) && !is_plain_datetime(type, op))
+             && !is_plain_tuple(type, op) && !is_plain_datetime(type, op)
+             && !is_plain_frozendict(type, op))
     {
         return;
     }

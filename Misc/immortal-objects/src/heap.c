@@ -134,43 +134,15 @@ is_due(Py_ssize_t taken)
     return true;
 }
 
-/* Instances of the types in the tuple mortal stay mortal, but for the object
-   itself.  A new reference to the object, or NULL with an exception set */
-PyObject *
-immortalize(PyObject *obj, PyObject *mortal)
+/* The walk from one object is over.  Return 0, or -1 without memory. */
+static int
+settle(immortal_walk *walk)
 {
-    if (PyFrame_Check(obj)) {
-        PyErr_Format(PyExc_TypeError, "cannot make a %.200s object immortal",
-                     Py_TYPE(obj)->tp_name);
-        return NULL;
+    int err = walk->constants ? code_rewrite_all() : 0;
+    if (walk->taken > 0) {
+        settle_references(is_due(walk->taken));
     }
-    if (prepare() < 0) {
-        return NULL;
-    }
-    immortal_walk walk;
-    walk_init(&walk, false, PyTuple_GET_SIZE(mortal) > 0 ? mortal : NULL);
-    int err;
-    if (_Py_IsImmortal(obj) || !can_be_immortal(obj)) {
-        // It may refer to mortal objects by now; __main__ stays mortal.
-        err = walk_traverse(&walk, obj);
-    }
-    else {
-        err = walk_take(&walk, obj);
-    }
-    if (err == 0) {
-        err = walk_run(&walk);
-    }
-    if (walk.constants && code_rewrite_all() < 0) {
-        err = -1;
-    }
-    if (walk.taken > 0) {
-        settle_references(is_due(walk.taken));
-    }
-    walk_fini(&walk);
-    if (err < 0) {
-        return PyErr_NoMemory();
-    }
-    return Py_NewRef(obj);
+    return err;
 }
 
 /* May C code be about to fill it, or to give it another length?  Nobody else
@@ -424,3 +396,30 @@ immortalize_heap(PyObject *mortal)
 }
 
 #endif
+
+/* Instances of the types in the tuple mortal stay mortal, but for the object
+   itself.  A new reference to the object, or NULL with an exception set */
+PyObject *
+immortalize(PyObject *obj, PyObject *mortal)
+{
+    if (PyFrame_Check(obj)) {
+        PyErr_Format(PyExc_TypeError, "cannot make a %.200s object immortal",
+                     Py_TYPE(obj)->tp_name);
+        return NULL;
+    }
+    if (prepare() < 0) {
+        return NULL;
+    }
+    immortal_walk walk;
+    walk_init(&walk, false, PyTuple_GET_SIZE(mortal) > 0 ? mortal : NULL);
+    stop_world();
+    int err = walk_from(&walk, obj);
+    start_world();
+    int err_settled = settle(&walk);
+    err = err ? err : err_settled;
+    walk_fini(&walk);
+    if (err < 0) {
+        return err == -2 ? NULL : PyErr_NoMemory();
+    }
+    return Py_NewRef(obj);
+}

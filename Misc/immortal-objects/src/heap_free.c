@@ -65,45 +65,14 @@ take_left(immortal_walk *walk)
     return err;
 }
 
-/* Instances of the types in the tuple mortal stay mortal, but for the object
-   itself.  A new reference to the object, or NULL with an exception set */
-PyObject *
-immortalize(PyObject *obj, PyObject *mortal)
+/* The walk from one object is over, and the world runs.  Return as
+   take_left(). */
+int
+settle(immortal_walk *walk)
 {
-    if (PyFrame_Check(obj)) {
-        PyErr_Format(PyExc_TypeError, "cannot make a %.200s object immortal",
-                     Py_TYPE(obj)->tp_name);
-        return NULL;
-    }
-    if (prepare() < 0) {
-        return NULL;
-    }
-    immortal_walk walk;
-    walk_init(&walk, false, PyTuple_GET_SIZE(mortal) > 0 ? mortal : NULL);
-    stop_world();
-    int err;
-    if (!_Py_IsImmortal(obj) && !is_settled(obj)) {
-        err = leave_for_later(&walk, obj);
-    }
-    else if (_Py_IsImmortal(obj) || !can_be_immortal(obj)) {
-        // It may refer to mortal objects by now; __main__ stays mortal.
-        err = walk_traverse(&walk, obj);
-    }
-    else {
-        err = walk_take(&walk, obj);
-    }
-    if (err == 0) {
-        err = walk_run(&walk);
-    }
-    start_world();
-    int err_left = take_left(&walk);
-    err = err ? err : err_left;
-    walk_fini(&walk);
+    int err = take_left(walk);
     give_versions();
-    if (err < 0) {
-        return err == -2 ? NULL : PyErr_NoMemory();
-    }
-    return Py_NewRef(obj);
+    return err;
 }
 
 /* What is to stay mortal, with what it refers to */

@@ -19,15 +19,41 @@ core_usable(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 }
 
 PyDoc_STRVAR(immortalize_doc,
-"immortalize($module, obj, /)\n"
+"immortalize($module, obj, mortal=(), /)\n"
 "--\n"
 "\n"
-"Make an object and all data reachable from it immortal.  Return the object.");
+"Make an object and all data reachable from it immortal.  Return the object.\n"
+"\n"
+"Instances of the types in the tuple mortal stay mortal, but for the object.");
+
+/* Return 0, or -1 with an exception set. */
+static int
+check_types(PyObject *mortal)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(mortal); i++) {
+        PyObject *type = PyTuple_GET_ITEM(mortal, i);
+        if (!PyType_Check(type)) {
+            PyErr_Format(PyExc_TypeError,
+                         "mortal has to hold types, not %.200s",
+                         Py_TYPE(type)->tp_name);
+            return -1;
+        }
+    }
+    return 0;
+}
 
 static PyObject *
-core_immortalize(PyObject *Py_UNUSED(module), PyObject *obj)
+core_immortalize(PyObject *Py_UNUSED(module), PyObject *args)
 {
-    PyObject *mortal = PyTuple_New(0);
+    PyObject *obj;
+    PyObject *mortal = NULL;
+    if (!PyArg_ParseTuple(args, "O|O!:immortalize", &obj, &PyTuple_Type,
+                          &mortal)
+        || (mortal != NULL && check_types(mortal) < 0))
+    {
+        return NULL;
+    }
+    mortal = mortal == NULL ? PyTuple_New(0) : Py_NewRef(mortal);
     if (mortal == NULL) {
         return NULL;
     }
@@ -52,18 +78,10 @@ core_immortalize_heap(PyObject *Py_UNUSED(module), PyObject *args,
     static char *names[] = {"mortal", NULL};
     PyObject *mortal = NULL;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O!:immortalize_heap",
-                                     names, &PyTuple_Type, &mortal))
+                                     names, &PyTuple_Type, &mortal)
+        || (mortal != NULL && check_types(mortal) < 0))
     {
         return NULL;
-    }
-    Py_ssize_t n = mortal == NULL ? 0 : PyTuple_GET_SIZE(mortal);
-    for (Py_ssize_t i = 0; i < n; i++) {
-        PyObject *type = PyTuple_GET_ITEM(mortal, i);
-        if (!PyType_Check(type)) {
-            return PyErr_Format(PyExc_TypeError,
-                                "mortal has to hold types, not %.200s",
-                                Py_TYPE(type)->tp_name);
-        }
     }
     mortal = mortal == NULL ? PyTuple_New(0) : Py_NewRef(mortal);
     if (mortal == NULL) {
@@ -132,7 +150,7 @@ static PyModuleDef core_module;
 
 static PyMethodDef core_methods[] = {
     {"usable", core_usable, METH_NOARGS, usable_doc},
-    {"immortalize", core_immortalize, METH_O, immortalize_doc},
+    {"immortalize", core_immortalize, METH_VARARGS, immortalize_doc},
     {"immortalize_heap", _PyCFunction_CAST(core_immortalize_heap),
      METH_VARARGS | METH_KEYWORDS, immortalize_heap_doc},
     {"is_immortal", core_is_immortal, METH_O, is_immortal_doc},

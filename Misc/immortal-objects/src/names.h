@@ -56,6 +56,7 @@
 #define retag_threads _PyImmortal_retag_threads
 #define retire_pools _PyImmortal_retire_pools
 #define seal_class _PyImmortal_seal_class
+#define settle _PyImmortal_settle
 #define start_world _PyImmortal_start_world
 #define stays_mortal _PyImmortal_stays_mortal
 #define stop_world _PyImmortal_stop_world
@@ -70,6 +71,7 @@
 #define visit_roots _PyImmortal_visit_roots
 #define visit_type _PyImmortal_visit_type
 #define walk_fini _PyImmortal_walk_fini
+#define walk_from _PyImmortal_walk_from
 #define walk_init _PyImmortal_walk_init
 #define walk_prepare _PyImmortal_walk_prepare
 #define walk_relink _PyImmortal_walk_relink

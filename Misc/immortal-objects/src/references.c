@@ -139,7 +139,7 @@ visit_hidden(PyObject *op, visitproc visit, void *arg)
         Py_VISIT((PyObject *)_PyObject_ManagedDictPointer(op)->dict);
     }
 #endif
-    if (PyDict_Check(op)) {
+    if (is_any_dict(op)) {
         return visit_dict_keys(((PyDictObject *)op)->ma_keys, visit, arg);
     }
     if (PyType_Check(op)) {

@@ -8,7 +8,7 @@
                references on the stack carry a tag that says whether they were
                counted.  3.14 specializes LOAD_CONST by the count of the
                constant.
-   3.14 without the GIL
+   3.14, 3.15 without the GIL
                an object has an owner, whose count is apart from that of the
                others.  An immortal one has no owner, and all ones in the
                owner's count: every increment and decrement tests that.  There
@@ -22,9 +22,8 @@
 #  error "immortal_objects._core is for CPython 3.12 to 3.15"
 #endif
 
-#if defined(Py_GIL_DISABLED) \
-    && (PY_VERSION_HEX < 0x030e0000 || PY_VERSION_HEX >= 0x030f0000)
-#  error "without the GIL, immortal_objects._core is for CPython 3.14"
+#if defined(Py_GIL_DISABLED) && PY_VERSION_HEX < 0x030e0000
+#  error "without the GIL, immortal_objects._core is for CPython 3.14 and 3.15"
 #endif
 
 #include "internal/pycore_code.h"
@@ -52,6 +51,23 @@
 #endif
 
 
+/* Dicts.  3.15 has another kind, frozendict, which is none of them. */
+
+static inline bool
+is_any_dict(PyObject *op)
+{
+#if PY_VERSION_HEX >= 0x030f0000
+    return PyAnyDict_Check(op);
+#else
+    return PyDict_Check(op);
+#endif
+}
+
+#if PY_VERSION_HEX >= 0x030f0000
+#  define HAVE_FROZENDICT 1
+#endif
+
+
 /* The count */
 
 #ifdef Py_GIL_DISABLED
@@ -67,7 +83,7 @@ set_immortal_count(PyObject *op)
     op->ob_ref_shared = 0;
     uint8_t bits = (uint8_t)((op->ob_gc_bits & ~_PyGC_BITS_TRACKED)
                              | _PyGC_BITS_DEFERRED);
-    if (PyDict_Check(op) || PyList_Check(op)) {
+    if (is_any_dict(op) || PyList_Check(op)) {
         bits |= _PyGC_BITS_SHARED;
     }
     op->ob_gc_bits = bits;

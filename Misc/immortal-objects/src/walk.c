@@ -445,6 +445,12 @@ walk_traverse(immortal_walk *walk, PyObject *op)
     }
     // What it refers to is immortal now, and what it counts without a test...
     retag_object(op);
+#ifdef HAVE_FROZENDICT
+    if (PyFrozenDict_CheckExact(op)) {
+        // When the hashes of its values are there
+        cache_hash(op);
+    }
+#endif
     return 0;
 }
 
@@ -476,4 +482,27 @@ walk_run(immortal_walk *walk)
             return -1;
         }
     }
+}
+
+/* Make an object immortal, and what can be reached from it; only the latter if
+   it can't be, or was before: it may refer to mortal objects by now. */
+int
+walk_from(immortal_walk *walk, PyObject *op)
+{
+    int err;
+    if (_Py_IsImmortal(op)) {
+        err = walk_traverse(walk, op);
+    }
+#ifdef Py_GIL_DISABLED
+    else if (!is_settled(op)) {
+        err = leave_for_later(walk, op);
+    }
+#endif
+    else if (can_be_immortal(op)) {
+        err = walk_take(walk, op);
+    }
+    else {
+        err = walk_traverse(walk, op);
+    }
+    return err < 0 ? err : walk_run(walk);
 }

@@ -119,7 +119,7 @@ share_id(PyObject *op)
         id = ((PyCodeObject *)op)->_co_unique_id;
         ((PyCodeObject *)op)->_co_unique_id = shared;
     }
-    else if (PyDict_Check(op)) {
+    else if (is_any_dict(op)) {
         PyDictObject *dict = (PyDictObject *)op;
         id = _PyDict_UniqueId(dict);
         if (id != _Py_INVALID_UNIQUE_ID) {

@@ -71,12 +71,18 @@ main = sys.modules["__main__"]
 main.value = ["value"]
 assert _core.immortalize(main) is main and _core.immortalize(main) is main
 assert _core.is_immortal(main.value)
-try:
-    _core.immortalize(sys._getframe())
-except TypeError as error:
-    assert "frame" in str(error)
-else:
-    raise AssertionError
+class Sub(bytearray): pass
+inside = [bytearray(1), Sub(b"2"), [3.5]]
+_core.immortalize(inside, (bytearray, set))
+assert [_core.is_immortal(obj) for obj in inside] == [False, False, True]
+assert _core.is_immortal(_core.immortalize(inside[0], (bytearray,)))
+for wrong, word in (((sys._getframe(),), "frame"), (([], (1,)), "types"), (([], [int]), "tuple")):
+    try:
+        _core.immortalize(*wrong)
+    except TypeError as error:
+        assert word in str(error), error
+    else:
+        raise AssertionError
 """
 
 DEEP = """

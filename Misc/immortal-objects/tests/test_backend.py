@@ -43,7 +43,8 @@ class Choice(unittest.TestCase):
     def test_extension(self) -> None:
         chosen = self.choose(core(None))
         self.assertEqual((chosen.name, chosen.able, chosen.takes_mortal), ("extension", True, True))
-        self.assertIs(chosen.immortalize_heap, len)
+        self.assertIs(chosen.census, len)
+        self.assertEqual(chosen.immortalize_heap(mortal=(int, str)), 2)
 
     def test_refused(self) -> None:
         chosen = self.choose(core("it is a debug build"))

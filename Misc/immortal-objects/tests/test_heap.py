@@ -10,7 +10,9 @@ from typing import Any
 
 from programs import ABLE, CHOICE, FORKS, RECORDED, run
 
-from immortal_objects import before_first_fork, immortalize_heap, mortal_types
+from immortal_objects import _backend, before_first_fork, immortalize_heap, mortal_types
+
+EXTENSION = _backend.CHOSEN.name == "extension"
 
 
 class Arguments(unittest.TestCase):
@@ -43,6 +45,13 @@ assert sqlite3.Cursor in given()
             "assert len(mortal_types()) == len(set(mortal_types())); print('numpy' in sys.modules)"
         )
         self.assertEqual(run(code), "False\n")
+
+    @unittest.skipUnless(EXTENSION, "counts of immortal objects are the interpreter's own affair")
+    def test_the_call_itself_is_not_counted(self) -> None:
+        """Its function and its arguments become immortal while it runs."""
+        for arguments in ("", "mortal=()", "mortal=[dict, set]"):
+            code = f"immortalize_heap({arguments})\nfrom immortal_objects import _core\n"
+            self.assertEqual(run(code + "assert _core.drift() == [], _core.drift()"), "")
 
 
 LOCKED = """

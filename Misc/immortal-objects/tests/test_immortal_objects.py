@@ -6,6 +6,7 @@ import logging
 import subprocess
 import sys
 import unittest
+from collections.abc import Iterator
 from typing import TypedDict
 
 import immortal_objects
@@ -53,6 +54,24 @@ class Values(unittest.TestCase):
                 return 2
 
         self.assertEqual((Thing.static(), Thing().value), (1, 2))
+
+    def test_what_holds_something_stays_mortal_inside(self) -> None:
+        """As in the patched gc: dropped, it lets go of what it holds."""
+
+        def suspended() -> Iterator[list[int]]:
+            local: list[int] = []
+            yield local
+
+        block, generator = bytearray(9), suspended()
+        local = next(generator)
+        value = immortal({"view": memoryview(block), "generator": generator, "list": [object()]})
+        self.assertEqual(is_immortal(value["list"]), ABLE)
+        for mortal in (value["view"], generator, local):
+            self.assertFalse(is_immortal(mortal))
+        del value["view"]
+        block.append(1)  # BufferError while something views it
+        self.assertEqual(is_immortal(immortal(generator)), ABLE)
+        self.assertEqual(is_immortal(immortal(memoryview(b"itself"))), ABLE)
 
     def test_bad_arguments(self) -> None:
         for arguments, keywords in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import importlib.util
 import unittest
 
@@ -9,6 +10,25 @@ import core_traps as programs
 from test_core import REASON, run
 
 SUBINTERPRETERS = any(map(importlib.util.find_spec, ("_interpreters", "_xxsubinterpreters")))
+
+# No dict, for PyDict_Check(): its keys, and the hash that the first use writes to it.
+FROZENDICT = """
+import copy, ctypes
+def header(obj):
+    return bytes((ctypes.c_char * type(obj).__basicsize__).from_address(id(obj)))
+text = lambda *parts: "".join(parts)
+class Sub(frozendict): pass
+for make in (frozendict, Sub):
+    keys, nested = [text("a ", "key"), (text("k", "2"), 1)], (text("v", "1"), (2.5,))
+    value = make({keys[0]: nested, keys[1]: None})
+    alone = copy.deepcopy(value)
+    assert _core.immortalize(value) is value
+    assert all(map(_core.is_immortal, (value, *keys, nested, nested[0], nested[1])))
+    before = header(value)
+    assert hash(value) == hash(alone) and value == alone
+    assert make is Sub or header(value) == before
+assert _core.drift() == []
+"""
 
 
 @unittest.skipIf(REASON, REASON or "")
@@ -53,6 +73,10 @@ class TrapTest(unittest.TestCase):
 
     def test_objects_that_are_not_tracked_yet(self) -> None:
         run(programs.UNTRACKED)
+
+    @unittest.skipUnless(hasattr(builtins, "frozendict"), "this Python has no frozendict")
+    def test_frozendict(self) -> None:
+        run(FROZENDICT)
 
     def test_class_named_like_numpys(self) -> None:
         run(programs.NAMED_LIKE_NUMPY)

@@ -34,6 +34,17 @@ class InAWorker(unittest.TestCase):
         said = run(BIG + "fork(lambda: [before_first_fork() for _ in range(2)])")
         self.assertRegex(said, f"^{WARNING.format('before_first_fork')}.*\n$")
 
+    def test_no_call_fails_for_want_of_the_warning(self) -> None:
+        """Without memory, what it takes raises whatever CPython has for that."""
+        code = """
+from immortal_objects import _heap
+def broken(*arguments):
+    raise TypeError("can't find out")
+_heap._in_worker = broken
+fork(lambda: print(immortalize_heap(), len(calls)))
+"""
+        self.assertEqual(run(RECORDED + BIG + code), "0 1\n")
+
     def test_said_once_by_gc_and_the_logger(self) -> None:
         """Whether or not one has the warnings shown; and others are as they were."""
         code = """

@@ -30,9 +30,11 @@ FOLDER = paths.ROOT / "Misc" / "immortal-objects"
 IMAGES = "cibuildwheel==4.3.5"
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
 # Which versions there are, and the tags of the pure wheels.
-DATA = tomllib.loads((FOLDER / "pyproject.toml").read_text())["tool"]["wheels"]
+PROJECT = tomllib.loads((FOLDER / "pyproject.toml").read_text())
+DATA = PROJECT["tool"]["wheels"]
 FIRST, LAST = DATA["versions"][0], DATA["versions"][-1]
-TRUE_TAG = re.compile(r"[-.](manylinux|musllinux)_\d+_\d+_(x86_64|aarch64)")
+LIBRARIES, MACHINES = ("manylinux", "musllinux"), ("x86_64", "aarch64")
+TRUE_TAG = re.compile(rf"[-.]({'|'.join(LIBRARIES)})_\d+_\d+_({'|'.join(MACHINES)})")
 
 DESCRIPTION = """\
 Builds the sdist, and from it two pure wheels (for older interpreters, and for Windows and macOS),
@@ -43,6 +45,9 @@ each version that the extension is for, and for its free-threaded build.
 
 With --images cibuildwheel builds them all by the manylinux and musllinux images for this machine's
 architecture, and tests each in its image; that takes a container engine.
+
+--verify TAG makes nothing. It looks whether the folder has what a release of that tag publishes, of
+the project's version: the sdist, the pure wheels, those of all images, and nothing else.
 """
 
 
@@ -53,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--output", type=Path, metavar="DIR", help="default: .build/wheels")
     top.add_argument("--images", action="store_true", help="for all interpreters, by images")
     top.add_argument("--no-pure", action="store_true", help="neither the sdist nor pure wheels")
+    top.add_argument("--verify", metavar="TAG", help="look only: is it all there for this tag?")
     return top
 
 
@@ -148,9 +154,40 @@ def by_images(work: Path, out: Path) -> None:
     run(command, "cibuildwheel", CIBW_CONTAINER_ENGINE=Path(engine).name)
 
 
+def verify(tag: str, out: Path) -> None:
+    """Raise BuildError unless *out* has what a release of this tag publishes."""
+    version = PROJECT["project"]["version"]
+    stem = f"immortal_objects-{version}"
+    if tag != f"immortal-objects-{version}":
+        raise BuildError(f"the tag {tag} isn't immortal-objects-{version}; set the version first")
+    abis = [f"cp{name}".replace(".", "") for name in DATA["versions"]]
+    abis += [f"cp{name}t".replace(".", "") for name in DATA["free-threaded"]]
+    wanted = {"the sdist": re.escape(f"{stem}.tar.gz")}
+    for python, platform in DATA["pure"]:
+        first = python.partition(".")[0]
+        end = "any" if platform == "any" else rf"(?!any)\S*{platform.partition('.')[0]}\S*"
+        wanted[f"the pure wheel for {platform}"] = rf"{stem}-\S*{first}\S*-none-{end}\.whl"
+    for abi in abis:
+        for library in LIBRARIES:
+            for machine in MACHINES:
+                name = rf"{stem}-{abi.rstrip('t')}-{abi}-\S*{library}\S*_{machine}\.whl"
+                wanted[f"a wheel for {abi}, {library}, {machine}"] = name
+    there = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    for what, pattern in wanted.items():
+        found = {name for name in there if re.fullmatch(pattern, name)}
+        if len(found) != 1:
+            raise BuildError(f"{out} has {len(found) or 'nothing'} of: {what}; run the other jobs")
+        there -= found
+    if there:
+        raise BuildError(f"{out} has {min(there)}, which isn't published; remove it")
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command; BuildError unless every wheel is made and works."""
     options = parser().parse_args(arguments)
+    if options.verify:
+        verify(options.verify, (options.output or paths.output() / "wheels").absolute())
+        return
     pythons = [Path(python) for python in options.pythons] or interpreters()
     for python in pythons:
         if shutil.which(python) is None:
