@@ -82,6 +82,20 @@ base_of(PyTypeObject *type, PyObject *array)
     return base == Py_None ? NULL : base;
 }
 
+/* Does the type of its items say that it has none that are objects?  NumPy keeps
+   something in each array whose buffer was asked for. */
+static bool
+has_no_objects(PyTypeObject *type, PyObject *array)
+{
+    PyObject *dtype = get_member(type, "dtype", array);
+    PyObject *has = dtype == NULL ? NULL
+                    : get_member(Py_TYPE(dtype), "hasobject", dtype);
+    bool is_false = has == Py_False;
+    Py_XDECREF(has);
+    Py_XDECREF(dtype);
+    return is_false;
+}
+
 static int
 visit_array(immortal_walk *walk, PyObject *array)
 {
@@ -89,6 +103,9 @@ visit_array(immortal_walk *walk, PyObject *array)
     PyObject *base = base_of(type, array);
     if (base != NULL && walk_visit(base, walk) < 0) {
         return -1;
+    }
+    if (has_no_objects(type, array)) {
+        return 0;
     }
     // Not PyObject_GetBuffer(): a subclass may have a __buffer__().
     Py_buffer view;
