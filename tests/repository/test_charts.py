@@ -6,9 +6,11 @@ import copy
 import json
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -122,3 +124,28 @@ def test_figures_of_servers_are_whole() -> None:
         assert len(looks) > 8
         answered = [look["answered"] for look in looks]
         assert answered == sorted(answered) and answered[0] == 0
+
+
+def png(path: Path) -> tuple[int, ...]:
+    """Return width and height of a picture."""
+    head = path.read_bytes()[:24]
+    assert head[:8] == b"\x89PNG\r\n\x1a\n"
+    return struct.unpack(">II", head[16:])
+
+
+def test_pictures_of_a_report_can_be_made_again(
+    stock_of: Callable[..., Path], tmp_path: Path
+) -> None:
+    """The same program gives pictures of the same size, and neither is empty."""
+    folder = paths.ROOT / "Misc" / "cowtrace" / "picture"
+    kept = {name: png(folder / f"{name}.png") for name in ("dark", "light")}
+    assert len({*kept.values()}) == 1
+    if shutil.which("chromium") is None:
+        pytest.skip("chromium, which takes the pictures, is not installed")
+    command = [stock_of("3.14"), folder / "take.py", tmp_path]
+    subprocess.run(command, env=process.clean_environment(), check=True, timeout=600)
+    for name, size in kept.items():
+        assert png(tmp_path / f"{name}.png") == size
+        # A page without its map and its text would be far smaller.
+        assert (tmp_path / f"{name}.png").stat().st_size > 50_000
+    assert (tmp_path / "dark.png").read_bytes() != (tmp_path / "light.png").read_bytes()
