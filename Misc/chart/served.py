@@ -34,9 +34,11 @@ MODE, FOLDER = (os.environ.get(name, "") for name in ("SERVED_MODE", "SERVED_FOL
 
 def application() -> Any:
     """Called by gunicorn's master, before it forks."""
-    from workload.shop import catalogue, serving
+    from workload.shop import serving
 
     made = serving.start(Path(FOLDER, "database"))
+    from workload.shop import catalogue  # Django has to be set up
+
     catalogue.load(PRODUCTS)
     serving.serve(made, serving.WARM, PRODUCTS)
     return made
@@ -54,7 +56,7 @@ def when_ready(server: Any) -> None:
             sys.exit("error: nothing has become immortal")
 
 
-def post_request(worker: Any, *others: object) -> None:
+def post_request(worker: Any, request: Any, environ: Any, response: Any) -> None:
     """Called by gunicorn: count it, at the worker's number's place."""
     with Path(FOLDER, "counts").open("r+b") as file, mmap.mmap(file.fileno(), 0) as counts:
         place = 8 * worker.age
@@ -105,9 +107,11 @@ def listening(port: int, server: subprocess.Popen[bytes]) -> None:
 
 def measure(mode: str, requests: int, folder: Path) -> list[dict[str, float]]:
     """Return what is seen of one server, at the beginning and after each step."""
-    from workload.shop import catalogue, serving
+    from workload.shop import serving
 
     serving.start(folder / "database")
+    from workload.shop import catalogue  # Django has to be set up
+
     catalogue.fill(PRODUCTS)
     paths = serving.requested(PRODUCTS)
     (folder / "counts").write_bytes(bytes(8 * (WORKERS + 1)))
