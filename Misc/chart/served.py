@@ -24,10 +24,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-WORKERS, PRODUCTS, STEPS = 8, 20_000, 12
+WORKERS, PRODUCTS, STEPS, CLIENTS = 8, 20_000, 12, 4
 # What the server is given, besides the port.
 MODE, FOLDER = (os.environ.get(name, "") for name in ("SERVED_MODE", "SERVED_FOLDER"))
 
@@ -122,15 +124,18 @@ def measure(mode: str, requests: int, folder: Path) -> list[dict[str, float]]:
     command = [sys.executable, "-m", "gunicorn", "--preload", f"--workers={WORKERS}"]
     command += [f"--bind=127.0.0.1:{port}", f"--config={here}", f"{here.stem}:application()"]
     env = {**os.environ, "SERVED_MODE": mode, "SERVED_FOLDER": str(folder)}
-    with subprocess.Popen(command, cwd=here.parent, env=env) as server:
+    with (
+        subprocess.Popen(command, cwd=here.parent, env=env) as server,
+        ThreadPoolExecutor(CLIENTS) as pool,
+    ):
         try:
             listening(port, server)
             time.sleep(5)  # all workers have started
             seen = [look(server.pid, folder)]
             for step in range(1, STEPS + 1):
                 while seen[-1]["answered"] < requests * step / STEPS:
-                    for path in itertools.islice(paths, WORKERS * 10):
-                        ask(port, path)
+                    some = itertools.islice(paths, WORKERS * 10)
+                    deque(pool.map(ask, itertools.repeat(port), some), 0)
                     seen.append(look(server.pid, folder))
             return seen
         finally:
@@ -140,7 +145,7 @@ def measure(mode: str, requests: int, folder: Path) -> list[dict[str, float]]:
 def main() -> None:
     if sys.argv[1:2] not in (["plain"], ["immortal"]) or len(sys.argv) > 3:
         sys.exit(__doc__)
-    mode, requests = sys.argv[1], int((sys.argv[2:] or ["2000"])[0])
+    mode, requests = sys.argv[1], int((sys.argv[2:] or ["1000"])[0])
     with tempfile.TemporaryDirectory() as folder:
         seen = measure(mode, requests, Path(folder))
     # As many as the chart needs.
