@@ -47,7 +47,7 @@ bootstrap_hash=$({ python3 -c 'import sys; print(sys.version, sys.executable)'
 VENV=$bootstrap_cache/venv-$bootstrap_hash
 bootstrap_log=$bootstrap_cache/venv.log
 if [ ! -e "$VENV/.complete" ]; then
-    echo "making the tools' virtual environment, $VENV" >&2
+    echo "making the tools' virtual environment, $VENV: once, a minute or more" >&2
     mkdir -p "$bootstrap_cache"
     # Two that start together wait for each other; one that was interrupted is made anew.
     (

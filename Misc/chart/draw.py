@@ -60,8 +60,8 @@ def draw(measured: dict[str, dict[str, float]]) -> str:
 def main() -> None:
     if sys.argv[1:]:
         sys.exit(__doc__)
-    measured = {name: shares((FOLDER / f"{name}.json").readtext()) for name in COLOURS}
-    (FOLDER / "copied.svg").writetext(draw(measured))
+    measured = {name: shares((FOLDER / f"{name}.json").read_text()) for name in COLOURS}
+    (FOLDER / "copied.svg").write_text(draw(measured))
 
 
 if __name__ == "__main__":

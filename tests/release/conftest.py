@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import http.server
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,3 +28,20 @@ def archive(published: Path) -> Path:
     """The archive."""
     (found,) = published.glob("*.tar.gz")
     return found
+
+
+@pytest.fixture(scope="session")
+def server(published: Path) -> Iterator[str]:
+    """The address of a server on this machine that has what is published."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    handler = functools.partial(Quiet, directory=str(published))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as made:
+        thread = threading.Thread(target=made.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{made.server_port}"
+        made.shutdown()
+        thread.join()

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import http.server
 import json
 import os
 import re
 import subprocess
 import sys
 import tarfile
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -131,23 +127,6 @@ def test_refuses_an_installation_of_another_series(patched: Path, tmp_path: Path
 
 
 # With the real uv
-
-
-@pytest.fixture(scope="module")
-def server(published: Path) -> Iterator[str]:
-    """The address of a server on this machine that has what is published."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    handler = functools.partial(Quiet, directory=str(published))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as made:
-        thread = threading.Thread(target=made.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{made.server_port}"
-        made.shutdown()
-        thread.join()
 
 
 def uv(home: Path, *arguments: str, fails: bool = False) -> str:

@@ -98,6 +98,19 @@ def test_progress_shows_stage_and_signs_of_life(
     assert log.read_text().endswith("RUN: make -j2\ngcc -O3 -c -o a.o a.c\ngcc a.o\n")
 
 
+def test_silent_program_has_its_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Conan says nothing while it removes what a build has left, which may take a minute."""
+    monkeypatch.setattr(progress, "LOG_INTERVAL", 0.02)
+    stream, log = io.StringIO(), tmp_path / "full.log"
+    shown = progress.Progress(("build",), log, stream)
+    shown.stage("build")
+    code = "import time; time.sleep(0.3)"
+    recipe._run([sys.executable, "-c", code], shown, recipe.TIDYING)
+    lines = stream.getvalue().splitlines()
+    states = {line.partition("] ")[2] for line in lines[1:]}
+    assert states == {f"build: {recipe.TIDYING}"}
+
+
 def test_progress_of_an_optimized_build() -> None:
     """Linking takes minutes there, and so does the run that shows what is used."""
     watch = recipe.Watch("gcc", 526)

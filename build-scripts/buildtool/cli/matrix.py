@@ -12,7 +12,7 @@ from pathlib import Path
 from ..core import paths, targets
 from ..core.errors import BuildError, exit_status, restore_interrupt
 from ..core.targets import Target
-from ..matrix import examine, profiles, record, table
+from ..matrix import examine, profiles, record, status, table
 from ..matrix.examine import FAILED, PASSED, Request
 from .arguments import manual, positive
 
@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     add("--again", action="store_true", help="forget the outcomes of an earlier run")
     add("--no-packages", action="store_true", help="don't install system packages: say what to run")
     add("--record", action="store_true", help="take the results into ci/, also its README")
+    add("--status", action="store_true", help="say how many ran with the present series, and stop")
     add("--profiles", action="store_true", help="write the cross compilers' profiles, and stop")
     add("--github", action="store_true", help="print the chosen targets for fromJSON() and stop")
     return top
@@ -75,6 +76,9 @@ def main(arguments: list[str] | None = None) -> None:
     folder = (options.output or paths.output() / "matrix").absolute()
     if options.profiles:
         profiles.write()
+        return
+    if options.status:
+        print("\n".join(status.lines(status.kept(folder))))
         return
     if options.record and not (options.targets or options.tier or options.all):
         record.record(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -25,6 +26,7 @@ COMMANDS = {
     "downloads": "write the list by which `uv python install` takes the archives in --output",
     "pyenv": "write the definitions by which python-build takes the archives in --output",
     "deb": "write a Debian package, which installs into a folder of its own under /opt",
+    "targets": "print the targets that archives are made for, as a workflow's matrix",
     "compare": "say what differs between two installations",
     "check": "build the commit of this checkout twice, and say what differs",
 }
@@ -74,6 +76,8 @@ def main() -> None:
     elif args.command == "pyenv":
         for one in sorted(args.output.glob(f"*{downloads.SUFFIX}")):
             print(pyenv.write(one, args.url, args.output))
+    elif args.command == "targets":
+        print(json.dumps({"target": [one.name for one in names.published().values()]}))
     elif args.command == "compare":
         _compare(args.one, args.other)
     elif args.work:

@@ -49,11 +49,12 @@ class Progress:
     ) -> int:
         """Run *command* with its output appended to the log; return its exit status.
 
-        *watch* is called with every line of output and returns the state to show. An exception
-        (an interrupt, most likely) ends the command with all that it has started.
+        *watch* is called with every line of output, with an empty one before, and returns the state
+        to show. An exception (an interrupt, most likely) ends the command with all that it has
+        started.
         """
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        state = [""]
+        state = [watch("")]
         with self.log.open("a", errors="replace") as log:
             log.write(f"$ {' '.join(command)}\n")
             log.flush()

@@ -20,6 +20,7 @@ from .configuration import Configuration, profile
 # optimization compiles everything twice.
 COMPILER_CALLS = 263
 
+PREPARING, TIDYING = "preparing", "removing what the build leaves"
 PHASES = (
     ("RUN: .*configure", "configuring"),
     ("RUN: make install", "installing"),
@@ -55,19 +56,20 @@ def create(
             "-c:a", f"tools.system.package_manager:mode={packages.replace('sudo', 'install')}",
             "-c:a", f"tools.system.package_manager:sudo={packages == 'sudo'}",
         ]  # fmt: skip
-        _run([_conan(), "profile", "detect", how_to_detect()], progress)
-        _run([_conan(), "config", "install", str(paths.ROOT / "ci" / "conan")], progress)
+        _run([_conan(), "profile", "detect", how_to_detect()], progress, PREPARING)
+        _run([_conan(), "config", "install", str(paths.ROOT / "ci" / "conan")], progress, PREPARING)
         try:
             _run(command, progress, Watch(target.compiler, COMPILER_CALLS * _passes(configuration)))
         finally:
             # What a build leaves is large, and ccache makes the next one quick without it.
-            _run([_conan(), "cache", "clean", "*", "--source", "--build", "--temp"], progress)
+            clean = [_conan(), "cache", "clean", "*", "--source", "--build", "--temp"]
+            _run(clean, progress, TIDYING)
         nodes = json.loads(graph.read_text())["graph"]["nodes"].values()
         found = [node for node in nodes if node["name"] == "cpython-immortal"]
         host = next(node for node in found if node["context"] == "host")
         run = host["conf_info"].get("user.cpython-immortal:run", [])
         # Older revisions of the recipe are of no use to anybody: their installations are copies.
-        _run([_conan(), "remove", "cpython-immortal/*#!latest", "-c"], progress)
+        _run([_conan(), "remove", "cpython-immortal/*#!latest", "-c"], progress, TIDYING)
         return Path(host["package_folder"]), run
 
 
@@ -77,7 +79,7 @@ class Watch:
     def __init__(self, compiler: str, expected: int) -> None:
         self.expected = expected
         self.compiled = 0
-        self.phase = "preparing"
+        self.phase = PREPARING
         self._ninja = re.compile(r"\[(\d+)/(\d+)\] ")
         # A module of the test suite that is run for its profile.
         self._trained = re.compile(r".*\[ *(\d+)/(\d+)\] test_")
@@ -148,9 +150,10 @@ def how_to_detect() -> str:
     return "--force" if made_before else "--exist-ok"
 
 
-def _run(command: list[str], progress: Progress, watch: Watch | None = None) -> None:
+def _run(command: list[str], progress: Progress, phase: str | Watch) -> None:
     start = progress.log.stat().st_size if progress.log.exists() else 0
-    status = progress.run(command, env=environment(), cwd=paths.ROOT, watch=watch or (lambda _: ""))
+    watch = phase if isinstance(phase, Watch) else lambda _: phase
+    status = progress.run(command, env=environment(), cwd=paths.ROOT, watch=watch)
     if status:
         with progress.log.open(errors="replace") as log:
             log.seek(start)

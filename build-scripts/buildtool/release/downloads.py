@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ..core import targets
 from ..core.errors import BuildError
 from . import archive, names
 
@@ -21,12 +20,7 @@ NAME = re.compile(
 
 def platforms() -> dict[str, names.Platform]:
     """Return all platforms that there is a name for, by that."""
-    found = {}
-    for target in targets.load().values():
-        if "release" in targets.machines()[target.system].get(target.arch, {}):
-            one = names.platform(target)
-            found[one.triple] = one
-    return found
+    return {triple: names.platform(target) for triple, target in names.published().items()}
 
 
 def entry(path: Path, url: str) -> tuple[str, dict[str, Any]]:

@@ -49,6 +49,15 @@ def platform(target: targets.Target) -> Platform:
     return Platform(triple, arch, triple.rpartition("-")[2])
 
 
+def published() -> dict[str, targets.Target]:
+    """Return the first target of each platform, by the platform's name: what releases are of."""
+    found: dict[str, targets.Target] = {}
+    for target in targets.load().values():
+        if "release" in targets.machines()[target.system].get(target.arch, {}):
+            found.setdefault(platform(target).triple, target)
+    return found
+
+
 def epoch() -> int:
     """Return the time of what is published, in seconds: SOURCE_DATE_EPOCH, or the commit's."""
     given = os.environ.get("SOURCE_DATE_EPOCH", "")
