@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 import pytest
 from buildtool.core import paths, process
-from harness import script
+from harness import modules, script
 
 CHART = paths.ROOT / "Misc" / "chart"
 PAGE = " ".join((CHART / "README.md").read_text().split())
@@ -112,7 +112,7 @@ def test_scripts_write_what_lies_there(name: str, prefix: str, tmp_path: Path) -
     shutil.copytree(CHART, folder)
     for path in folder.glob("*.svg"):
         path.unlink()
-    environment = process.clean_environment() | {"PYTHONPATH": str(paths.ROOT / "build-scripts")}
+    environment = process.clean_environment() | modules(paths.ROOT / "build-scripts")
     subprocess.run([sys.executable, folder / f"{name}.py"], env=environment, check=True)
     made = {path.name: path.read_text() for path in folder.glob("*.svg")}
     assert made == {path.name: path.read_text() for path in CHART.glob(f"{prefix}*.svg")}
