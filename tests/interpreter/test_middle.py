@@ -52,13 +52,17 @@ def unexpected(
     found = compare.run_and_compare(sides, wanted, settings, "The call in the middle of each file")
     worse = [one for one in found if one.kind == "regression"]
     explained = {one.module for one in worse if expected.reason(one.module, one.case)}
-    # A module that failed has a test that did; a crash has none, and is never explained.
-    return [
-        one
-        for one in worse
-        if not expected.reason(one.module, one.case)
-        and not (one.case == WHOLE and one.module in explained and set(one.patched) <= {"failed"})
-    ]
+
+    def is_explained(one: report.Difference) -> bool:
+        """A module that failed has a test that did; a crash has none, and is never explained."""
+        if one.case != WHOLE:
+            return expected.reason(one.module, one.case) is not None
+        if set(one.patched) <= {"environment changed"}:
+            logs = (folder / "patched").glob(f"{one.module}.*log")
+            return all(expected.is_only_dangling(log.read_text(errors="replace")) for log in logs)
+        return one.module in explained and set(one.patched) <= {"failed"}
+
+    return [one for one in worse if not is_explained(one)]
 
 
 def describe(found: list[report.Difference]) -> str:

