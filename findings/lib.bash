@@ -56,4 +56,39 @@ expect() {
     printf '%s:\n%s\n' "$1" "$seen"
 }
 
+# child: a module $work/child.py, whose copied(CALL) is how many MB of the parent's memory a forked child copies as it
+# makes the call, and own(CALL) how many it then has for itself, whatever it copied or allocated.
+child() {
+    cat >"$work/child.py" <<'EOF'
+import gc, os
+
+def figures():
+    with open("/proc/self/smaps_rollup") as rollup:
+        rows = [line.split() for line in rollup][1:]
+    return {row[0]: int(row[1]) / 1000 for row in rows}
+
+def measured(call):
+    read, write = os.pipe()
+    if os.fork() == 0:
+        gc.disable()
+        before = figures()
+        call()
+        after = figures()
+        os.write(write, repr((before["Shared_Dirty:"] - after["Shared_Dirty:"],
+                              after["Private_Dirty:"] - before["Private_Dirty:"])).encode())
+        os._exit(0)
+    os.close(write)
+    with open(read) as pipe:
+        said = pipe.read()
+    os.wait()
+    return eval(said)
+
+def copied(call):
+    return measured(call)[0]
+
+def own(call):
+    return measured(call)[1]
+EOF
+}
+
 stated() { echo 'as stated'; }
