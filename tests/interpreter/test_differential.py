@@ -11,6 +11,7 @@ runs it again; --show prints it, and --count N --first SEED runs others. Classes
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 from harness import Interpreters
 from interpreter.differential import compare, compare_classes, program
+from interpreter.differential.outcome import Outcome, unpacked
 
 JOBS = 4
 SAMPLE = (
@@ -113,3 +115,17 @@ def test_a_difference_is_found_and_shrunk(stock: Path, other: Path) -> None:
     shrunk = compare.shrink(pair, program.make(seed))
     pair.close()
     assert shrunk.steps == []
+
+
+def test_what_stock_alone_loses_is_no_difference() -> None:
+    """A gzip file without its end; one that nothing was written to. The other way round it is."""
+
+    def outcome(packed: bytes, text: str) -> Outcome:
+        return Outcome(0, (), (), (), (("packed 1.gz", unpacked(packed)), ("text 1", text)))
+
+    whole = gzip.compress(b"text")
+    assert unpacked(whole + whole) == "8"
+    stock, patched = outcome(whole[:-4], repr(b"")), outcome(whole, repr(b"text"))
+    assert not list(patched.differs(stock))
+    assert list(stock.differs(patched))
+    assert list(outcome(whole, repr(b"texttext")).differs(patched))

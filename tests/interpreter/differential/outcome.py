@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import tempfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ TIMEOUT = 30
 # objects it is another, as documented: an owner before what it owns. What they write is the same.
 SHARED = ("later", "pair")
 WORD = re.compile(r"closed|later|pair \d|.")
+NOTHING = "b''"
+BROKEN = "broken: "
 GONE = re.compile(r"'NoneType' object|Python is likely shutting down|None, Python is")
 ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
@@ -59,6 +62,16 @@ class Outcome:
             for name, _, role in extra
         )
 
+    def lost_by(self, other: Outcome) -> set[str]:
+        """The files that *other* left empty, or gzip's that it left broken; here they are whole."""
+        theirs = dict(other.files)
+        return {
+            name
+            for name, ours in self.files
+            if theirs.get(name) == NOTHING != ours
+            or (theirs.get(name, "").startswith(BROKEN) and not ours.startswith(BROKEN))
+        }
+
     @property
     def twice(self) -> list[str]:
         """The objects that one process finalized more than once."""
@@ -70,8 +83,12 @@ class Outcome:
         if self.twice and not other.twice:
             yield f"twice: {self.twice}"
         names = ["status", "lines", "any_order", "errors", "files"]
+        lost = self.lost_by(other)
         for name in names[:2] if self.leaks_less(other) else names:
             ours, theirs = getattr(self, name), getattr(other, name)
+            if name == "files":
+                ours = tuple(one for one in ours if one[0] not in lost)
+                theirs = tuple(one for one in theirs if one[0] not in lost)
             if ours != theirs:
                 if isinstance(ours, tuple):
                     theirs, ours = (list(map(str, some)) for some in (theirs, ours))
@@ -79,6 +96,21 @@ class Outcome:
                     yield f"{name} (- stock, + patched):\n    " + "\n    ".join(lines)[:1500]
                 else:
                     yield f"{name}: stock {theirs}, patched {ours}"
+
+
+def unpacked(content: bytes) -> str:
+    """Return how much a gzip file holds, or why it can't be read."""
+    length = 0
+    while content:
+        member = zlib.decompressobj(wbits=31)
+        try:
+            length += len(member.decompress(content))
+        except zlib.error as error:
+            return f"{BROKEN}{error}"
+        if not member.eof:
+            return f"{BROKEN}its end is missing"
+        content = member.unused_data
+    return str(length)
 
 
 def complaints(lines: list[str]) -> list[str]:
@@ -186,8 +218,12 @@ class Interpreter:
         for path in files:
             name = re.sub(r"(named|tmp)\w+", r"\1", path.name)
             content = path.read_bytes()
-            binary = path.suffix in (".gz", ".zip") or name.startswith("database")
-            text = str(len(content)) if binary else self._plain(repr(content), folder)
+            if path.suffix == ".gz":
+                text = unpacked(content)
+            elif path.suffix == ".zip" or name.startswith("database"):
+                text = str(len(content))
+            else:
+                text = self._plain(repr(content), folder)
             if name.startswith(SHARED):
                 text = " ".join(sorted(WORD.findall(text)))
             left.append((name, text[:5000]))

@@ -128,8 +128,9 @@ def make(seed: int) -> Program:
 
 
 def _fill(step: str, number: int, chance: random.Random) -> str:
-    """Give the names of *step* their number, and put random numbers into it."""
+    """Give the names and files of *step* their number, and put random numbers into it."""
     step = re.sub(r"(?<=[A-Za-z])_N\b", f"_{number}", step)
+    step = re.sub(r"(path\(\"[a-z]+ )N", rf"\g<1>{number}", step)
 
     def pick(match: re.Match[str]) -> str:
         return str(chance.randint(int(match[1]), int(match[2])))
