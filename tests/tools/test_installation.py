@@ -126,6 +126,15 @@ def test_failed_copy_leaves_the_old_installation(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["package", "python"]
 
 
+def test_package_without_an_interpreter(tmp_path: Path) -> None:
+    """A target that is only compiled has one."""
+    package = tmp_path / "package"
+    (package / "licenses").mkdir(parents=True)
+    (package / "licenses" / "LICENSE").write_text("text")
+    place.install(package, tmp_path / "python", "name", "made of")
+    assert (tmp_path / "python" / "licenses" / "LICENSE").read_text() == "text"
+
+
 def test_new_installation_replaces_the_old_one(tmp_path: Path) -> None:
     prefix, package = tmp_path / "deep" / "python", tmp_path / "package"
     (package / "bin").mkdir(parents=True)

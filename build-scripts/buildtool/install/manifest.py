@@ -31,7 +31,12 @@ def others(folder: Path) -> Iterator[Path]:
 
 
 def record(package: Path) -> dict[str, str]:
-    """Return of those in *package* the files, with what tells whether they have been changed."""
+    """Return of those in *package* the files, with what tells whether they have been changed.
+
+    A package whose target is only compiled has no interpreter, and nothing to tell of.
+    """
+    if not (package / "bin").is_dir():
+        return {}
     return {
         str(path): _digest(package / path) for path in others(package) if _is_file(package / path)
     }
