@@ -133,6 +133,7 @@ def test_package_without_an_interpreter(tmp_path: Path) -> None:
     (package / "licenses" / "LICENSE").write_text("text")
     place.install(package, tmp_path / "python", "name", "made of")
     assert (tmp_path / "python" / "licenses" / "LICENSE").read_text() == "text"
+    assert place.interpreter(tmp_path / "python") == tmp_path / "python"
 
 
 def test_new_installation_replaces_the_old_one(tmp_path: Path) -> None:

@@ -74,7 +74,12 @@ def marker(prefix: Path) -> dict[str, Any]:
 
 
 def interpreter(prefix: Path) -> Path:
-    """Return the program in *prefix* that runs the interpreter on this machine; BuildError."""
+    """Return the program in *prefix* that runs the interpreter on this machine; BuildError.
+
+    Where the target is only compiled there is none, and this is *prefix* itself.
+    """
+    if marker(prefix) and not (prefix / "bin").is_dir():
+        return prefix
     program = prefix / "bin" / versions.installed(prefix).program
     here = program.with_name(program.name + HERE)
     return here if here.exists() else program
