@@ -42,7 +42,9 @@ def row(result: Result) -> list[str]:
     """
     inside = result.inside
     machine = f"{inside['machine']}, {inside['bits']}, {inside['byte_order']}" if inside else ""
-    state = f"{result.state}: {result.reason}" if result.reason else result.state
+    # Regressions are notes below the table.
+    reason = "" if result.regressions else result.reason
+    state = f"{result.state}: {reason}" if reason else result.state
     tests = f"{result.tests}, {result.modules}" if result.tests else ""
     sides = [_passed(result.cases.get(side, {})) for side in ("stock", "patched")]
     return [
