@@ -20,6 +20,8 @@ from measuring import instructions
 
 CASES = TESTS / "interpreter/cases"
 
+FROZEN = ("mortal", "heap", "frozen before", "single", "held later")
+
 # The same output: program, arguments.
 SAME = [
     *(("tracing_sealed_code", how) for how in ("setprofile", "settrace", "opcodes")),
@@ -29,8 +31,7 @@ SAME = [
     ("thread_tempfile", "seal"),
     ("thread_process",),
     ("call_during_collection",),
-    ("frozen_database",),
-    *(("frozen_immortal", how) for how in ("heap", "frozen before", "single", "held later")),
+    *(("frozen_database", how) for how in FROZEN),
 ]
 
 
