@@ -22,7 +22,9 @@ TOP_LEVEL = {
     "README.md", "conanfile.py", "conandata.yml", "pyproject.toml", "LICENSE",
 }  # fmt: skip
 # Hosts of package registries, and a folder of some machine: nothing may depend on one of them.
-UNWANTED = re.compile(r"\bpypi\.org|pythonhosted\.org|\b(?:deb|security)\.debian\.org|/wor[k]/")
+UNWANTED = re.compile(
+    r"\bpypi\.org|pythonhosted\.org|\bghcr\.i[o]|\b(?:deb|security)\.debian\.org|/wor[k]/"
+)
 
 # A version of CPython, or a name that is made of one.
 VERSION = re.compile(r"(?<![\d.])3\.\d\d\b|python3\.?\d\d|\bcp3\d\d")
@@ -143,6 +145,7 @@ def test_pattern_of_versions_works() -> None:
 def test_pattern_of_what_is_unwanted_works() -> None:
     for host in ("pypi", "files.pythonhosted", "deb.debian"):
         assert UNWANTED.search(f"see https://{host}.org/simple")
+    assert UNWANTED.search("ghcr." + "io/owner/image")
     assert not UNWANTED.search("https://www.python.org/ftp/python/")
 
 
